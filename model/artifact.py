@@ -1,0 +1,167 @@
+"""A model directory: a standard `transformers` folder plus `stance.json`, sealed with checksums."""
+
+import hashlib
+import json
+import os
+from dataclasses import asdict, dataclass, field, replace
+from pathlib import Path
+from typing import Any
+
+from tokenizers import Tokenizer
+
+from model.calibration import Calibration
+from model.errors import ModelCorruptError, ModelNotFoundError
+from model.labels import LABELS
+from model.tokenizer import InputLayout
+
+FORMAT_VERSION = 1
+EMBEDDED = Path(__file__).parent / "default"
+
+
+@dataclass(frozen=True, slots=True)
+class _Files:
+    """The names of the files in a model directory."""
+
+    manifest: str = "stance.json"
+    config: str = "config.json"
+    weights: str = "model.safetensors"
+    tokenizer: str = "tokenizer.json"
+    card: str = "README.md"
+
+
+FILES = _Files()
+_REQUIRED = (FILES.config, FILES.weights, FILES.tokenizer)
+_PICKLES = frozenset({".bin", ".pt", ".pth", ".pkl", ".pickle", ".ckpt", ".joblib"})
+
+
+@dataclass(frozen=True, slots=True)
+class Manifest:
+    """The content of `stance.json`: everything about a model that `transformers` does not keep.
+
+    `data` maps the name of each data file to its row count and SHA-256; `metrics` maps the name of each
+    evaluated split to its figures; `checksums` maps each file to its SHA-256.
+    """
+
+    name: str
+    version: str
+    created: str
+    parent: str | None = None
+    labels: tuple[str, ...] = tuple(LABELS)
+    layout: InputLayout = InputLayout()
+    calibration: Calibration = Calibration()
+    data: dict[str, Any] = field(default_factory=dict)
+    metrics: dict[str, Any] = field(default_factory=dict)
+    checksums: dict[str, str] = field(default_factory=dict)
+    format_version: int = FORMAT_VERSION
+
+    @property
+    def reference(self) -> str:
+        """How results name the model: `name@version`."""
+        return f"{self.name}@{self.version}"
+
+    def to_dict(self) -> dict[str, Any]:
+        record = asdict(self)
+        return record | record.pop("calibration")
+
+    @classmethod
+    def from_dict(cls, record: dict[str, Any]) -> "Manifest":
+        rest = dict(record)
+        calibration = Calibration(rest.pop("temperature"), rest.pop("abstain_threshold"))
+        layout = InputLayout(**rest.pop("layout"))
+        labels = tuple(rest.pop("labels"))
+        return cls(labels=labels, layout=layout, calibration=calibration, **rest)
+
+
+def seal(directory: Path, manifest: Manifest) -> Manifest:
+    """Write `stance.json` with the checksum of every other file, and return the manifest as written."""
+    checksums = {name: _sha256(directory / name) for name in _file_names(directory)}
+    sealed = replace(manifest, checksums=checksums)
+    write_atomically(directory / FILES.manifest, json.dumps(sealed.to_dict(), indent=2) + "\n")
+    return sealed
+
+
+def read_manifest(directory: Path) -> Manifest:
+    """Read `stance.json` without looking at the other files.
+
+    Raises:
+        ModelNotFoundError: there is no such directory, or it is not a model directory.
+        ModelCorruptError: the file cannot be read as a manifest of a known format.
+    """
+    path = directory / FILES.manifest
+    if not path.is_file():
+        raise ModelNotFoundError(f"{directory}: not a model directory, {FILES.manifest} is missing")
+    try:
+        record = json.loads(path.read_text(encoding="utf-8"))
+        found = record["format_version"]
+        if found != FORMAT_VERSION:
+            raise ModelCorruptError(
+                f"{path}: format version {found}, this release reads {FORMAT_VERSION}; install the release that wrote it"
+            )
+        return Manifest.from_dict(record)
+    except (ValueError, KeyError, TypeError) as error:
+        raise ModelCorruptError(f"{path}: not a valid manifest ({error!r}); restore the model directory") from error
+
+
+def verify(directory: Path) -> Manifest:
+    """Check every file against its checksum, and labels and vocabulary against each other.
+
+    Raises:
+        ModelNotFoundError: not a model directory.
+        ModelCorruptError: a file is missing, altered or added, is a pickle, asks for remote code, or the
+            labels or vocabulary do not fit.
+    """
+    manifest = read_manifest(directory)
+    names = _file_names(directory)
+    _check_names(directory, names, manifest)
+    for name in names:
+        if _sha256(directory / name) != manifest.checksums[name]:
+            raise ModelCorruptError(f"{directory / name}: checksum differs from {FILES.manifest}; restore the file")
+    _check_config(directory, manifest)
+    return manifest
+
+
+def write_atomically(path: Path, content: str) -> None:
+    """Replace `path` by `content` so that no reader and no crash ever sees half of it."""
+    temporary = path.with_name(f".{path.name}.{os.getpid()}.tmp")
+    with temporary.open("w", encoding="utf-8") as stream:
+        stream.write(content)
+        stream.flush()
+        os.fsync(stream.fileno())
+    temporary.replace(path)
+
+
+def _check_names(directory: Path, names: list[str], manifest: Manifest) -> None:
+    for name in names:
+        if Path(name).suffix in _PICKLES:
+            raise ModelCorruptError(f"{directory / name}: pickles are never loaded; convert it to safetensors")
+    if missing := sorted({*_REQUIRED, *manifest.checksums} - set(names)):
+        raise ModelCorruptError(f"{directory}: {', '.join(missing)} missing; restore the model directory")
+    if unknown := sorted(set(names) - set(manifest.checksums)):
+        raise ModelCorruptError(f"{directory}: {', '.join(unknown)} not listed in {FILES.manifest}; remove it")
+
+
+def _check_config(directory: Path, manifest: Manifest) -> None:
+    path = directory / FILES.config
+    config = json.loads(path.read_text(encoding="utf-8"))
+    if "auto_map" in config:
+        raise ModelCorruptError(f"{path}: asks for remote code (auto_map), which is never run")
+    named = config.get("id2label", {})
+    labels = tuple(named[key] for key in sorted(named, key=int))
+    if labels != tuple(LABELS) or manifest.labels != tuple(LABELS):
+        raise ModelCorruptError(f"{path}: labels are {list(labels)}, expected {[*map(str, LABELS)]}")
+    tokens = Tokenizer.from_file(str(directory / FILES.tokenizer)).get_vocab_size(with_added_tokens=True)
+    if tokens > config.get("vocab_size", 0):
+        raise ModelCorruptError(
+            f"{directory / FILES.tokenizer}: {tokens} tokens, but the encoder knows {config.get('vocab_size')}"
+        )
+
+
+def _file_names(directory: Path) -> list[str]:
+    files = (path for path in directory.rglob("*") if path.is_file())
+    names = sorted(path.relative_to(directory).as_posix() for path in files)
+    return [name for name in names if name != FILES.manifest and not Path(name).name.startswith(".")]
+
+
+def _sha256(path: Path) -> str:
+    with path.open("rb") as stream:
+        return hashlib.file_digest(stream, "sha256").hexdigest()

@@ -1,0 +1,185 @@
+"""The one door: texts in, predictions out."""
+
+import json
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from itertools import accumulate
+from pathlib import Path
+from typing import Literal
+
+import numpy as np
+from numpy.typing import NDArray
+
+from model.artifact import EMBEDDED, FILES, Manifest, verify
+from model.batching import collate, plan_batches
+from model.engines import Engine, load_engine
+from model.errors import InvalidTextError
+from model.labels import LABELS
+from model.language import LanguageGuesser
+from model.paragraphs import Paragraph, split_paragraphs
+from model.records import Prediction, Segment, TextInput
+from model.text import has_words, normalize
+from model.tokenizer import Encoded, StanceTokenizer, Window
+
+Split = Literal["none", "paragraphs"]
+# Padded tokens in a batch: past this a CPU gains nothing, and a batch stays short enough to queue behind.
+TOKEN_BUDGET = 4096
+
+
+@dataclass(frozen=True, slots=True)
+class Prepared:
+    """A text ready for the engine: all that is done before inference, and needs no engine."""
+
+    source: TextInput
+    whole: Encoded
+    paragraphs: tuple[tuple[Paragraph, Encoded], ...] | None
+    language: str | None
+    has_words: bool
+
+    @property
+    def windows(self) -> tuple[Window, ...]:
+        """Every window the engine must see: those of the whole text, then those of each paragraph."""
+        parts = [self.whole, *(encoded for _, encoded in self.paragraphs or ())]
+        return tuple(window for part in parts for window in part.windows)
+
+
+class StanceClassifier:
+    """Labels texts with a loaded model.
+
+    `classify` is all that most callers need. A server that batches across requests calls its three
+    steps itself: `prepare` (any thread), `run` (one thread at a time), `conclude` (any thread).
+    """
+
+    def __init__(self, *, engine: Engine, tokenizer: StanceTokenizer, manifest: Manifest, pad_id: int) -> None:
+        self.engine = engine
+        self.manifest = manifest
+        self._tokenizer = tokenizer
+        self._pad_id = pad_id
+        self._language = LanguageGuesser()
+
+    @classmethod
+    def load(
+        cls, directory: Path = EMBEDDED, *, engine: str = "auto", threads: int | None = None
+    ) -> "StanceClassifier":
+        """Verify and load a model directory; without one, the embedded model.
+
+        Raises:
+            ModelNotFoundError, ModelCorruptError: see `model.artifact.verify`.
+            MissingExtraError: the engine's library is not installed.
+        """
+        manifest = verify(directory)
+        config = json.loads((directory / FILES.config).read_text(encoding="utf-8"))
+        return cls(
+            engine=load_engine(directory, name=engine, threads=threads),
+            tokenizer=StanceTokenizer.load(directory / FILES.tokenizer, layout=manifest.layout),
+            manifest=manifest,
+            pad_id=config.get("pad_token_id") or 0,
+        )
+
+    def classify(self, texts: Sequence[str | TextInput], *, split: Split = "none") -> list[Prediction]:
+        """Return one prediction for each text, in the same order.
+
+        No string is refused: one without words is labelled too, and abstained on. With
+        `split="paragraphs"` each prediction also carries the stance of each paragraph.
+
+        Raises:
+            InvalidTextError: an item is neither a string nor a `TextInput`.
+            EngineError: the engine failed.
+        """
+        prepared = self.prepare(texts, split=split)
+        logits = self.run([window for item in prepared for window in item.windows])
+        counts = [len(item.windows) for item in prepared]
+        ends = accumulate(counts)
+        return [
+            self.conclude(item, logits[end - count : end])
+            for item, count, end in zip(prepared, counts, ends, strict=True)
+        ]
+
+    def prepare(self, texts: Sequence[str | TextInput], *, split: Split = "none") -> list[Prepared]:
+        """Normalize, tokenize and guess the language of each text."""
+        inputs = [_as_input(text, index) for index, text in enumerate(texts)]
+        paragraphs = [split_paragraphs(item.text) if split == "paragraphs" else [] for item in inputs]
+        parts = [
+            TextInput(paragraph.text, context=item.context)
+            for item, found in zip(inputs, paragraphs, strict=True)
+            for paragraph in found
+        ]
+        encoded = iter(self._tokenizer.encode([*inputs, *parts]))
+        wholes = [next(encoded) for _ in inputs]
+        return [
+            self._prepared(item, whole, tuple((p, next(encoded)) for p in found) if split == "paragraphs" else None)
+            for item, whole, found in zip(inputs, wholes, paragraphs, strict=True)
+        ]
+
+    def run(self, windows: Sequence[Window], *, token_budget: int = TOKEN_BUDGET) -> NDArray[np.float32]:
+        """Return the logits of `windows`, shape (windows, labels), in the same order."""
+        logits = np.zeros((len(windows), len(LABELS)), dtype=np.float32)
+        for indices in plan_batches([len(window) for window in windows], token_budget=token_budget):
+            batch = collate([windows[index] for index in indices], pad_id=self._pad_id)
+            logits[indices] = self.engine.run(batch)
+        return logits
+
+    def conclude(self, prepared: Prepared, logits: NDArray[np.float32]) -> Prediction:
+        """Turn the logits of `prepared.windows`, in that order, into the prediction."""
+        rows = iter(logits)
+        probabilities = self._probabilities(prepared.whole, rows)
+        best = int(probabilities.argmax())
+        confidence = float(probabilities[best])
+        foreign = prepared.language not in (None, "en")
+        return Prediction(
+            id=prepared.source.id,
+            label=LABELS[best],
+            scores=_scores(probabilities),
+            confidence=confidence,
+            abstained=foreign or not prepared.has_words or self.manifest.calibration.abstains(confidence),
+            language=prepared.language,
+            truncated=prepared.whole.truncated,
+            segments=self._segments(prepared, rows),
+        )
+
+    def _prepared(
+        self, item: TextInput, whole: Encoded, paragraphs: tuple[tuple[Paragraph, Encoded], ...] | None
+    ) -> Prepared:
+        text = normalize(item.text)
+        return Prepared(
+            source=item,
+            whole=whole,
+            paragraphs=paragraphs,
+            language=self._language.guess(text),
+            has_words=has_words(text),
+        )
+
+    def _segments(self, prepared: Prepared, rows: Iterator[NDArray[np.float32]]) -> tuple[Segment, ...] | None:
+        if prepared.paragraphs is None:
+            return None
+        return tuple(
+            self._segment(paragraph, self._probabilities(part, rows)) for paragraph, part in prepared.paragraphs
+        )
+
+    def _segment(self, paragraph: Paragraph, probabilities: NDArray[np.float64]) -> Segment:
+        best = int(probabilities.argmax())
+        return Segment(
+            start=paragraph.start,
+            end=paragraph.end,
+            label=LABELS[best],
+            scores=_scores(probabilities),
+            confidence=float(probabilities[best]),
+        )
+
+    def _probabilities(self, encoded: Encoded, rows: Iterator[NDArray[np.float32]]) -> NDArray[np.float64]:
+        """Average the windows' logits by how much new text each shows, then calibrate."""
+        logits = np.stack([next(rows) for _ in encoded.windows])
+        weights = [window.weight for window in encoded.windows]
+        return self.manifest.calibration.probabilities(np.average(logits, axis=0, weights=weights))
+
+
+def _as_input(text: str | TextInput, index: int) -> TextInput:
+    if isinstance(text, TextInput):
+        return text
+    if isinstance(text, str):
+        return TextInput(text)
+    raise InvalidTextError(f"item {index}: expected a string or TextInput, got {type(text).__name__}")
+
+
+def _scores(probabilities: NDArray[np.float64]) -> dict[str, float]:
+    return {label.value: float(value) for label, value in zip(LABELS, probabilities, strict=True)}

@@ -1,0 +1,5 @@
+"""Engines run the encoder. All stand behind `Engine`; PyTorch is the reference."""
+
+from model.engines.base import Engine, load_engine
+
+__all__ = ["Engine", "load_engine"]

@@ -1,0 +1,95 @@
+"""The reference engine: PyTorch, on a GPU where there is one, else on the CPU."""
+
+import os
+from contextlib import AbstractContextManager, nullcontext
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from model.batching import Batch
+from model.errors import EngineError, MissingExtraError
+
+if TYPE_CHECKING:
+    import torch
+
+PRECISIONS = ("float32", "bfloat16")
+
+
+def import_torch() -> Any:
+    """Import torch with waiting threads asleep: spinning ones collapse beside a busy neighbour.
+
+    Raises:
+        MissingExtraError: torch is not installed.
+    """
+    os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")
+    try:
+        import torch
+    except ModuleNotFoundError as error:
+        raise MissingExtraError(feature="the PyTorch engine", extra="torch") from error
+    return torch
+
+
+def has_fast_bfloat16(device: str) -> bool:
+    """True where bfloat16 is quicker than float32: on GPUs, and on CPUs with AMX tiles.
+
+    AVX-512 alone has bfloat16 instructions too, but measured slower than float32.
+    """
+    torch = import_torch()
+    return device != "cpu" or bool(torch.cpu.get_capabilities().get("amx_bf16", False))
+
+
+class TorchEngine:
+    """A `transformers` sequence classifier in evaluation mode."""
+
+    def __init__(self, network: "torch.nn.Module", *, device: str, precision: str) -> None:
+        self._network = network.to(device).eval()
+        self._device = device
+        self._precision = precision
+        self._takes_type_ids = getattr(network.config, "type_vocab_size", 0) > 1
+
+    @classmethod
+    def load(cls, directory: Path, *, precision: str | None = None, threads: int | None = None) -> "TorchEngine":
+        """Load `directory`; without `precision`, bfloat16 where it is the faster one, else float32."""
+        torch = import_torch()
+        try:
+            from transformers import AutoModelForSequenceClassification
+            from transformers.utils import logging
+        except ModuleNotFoundError as error:
+            raise MissingExtraError(feature="the PyTorch engine", extra="torch") from error
+        if threads:
+            torch.set_num_threads(threads)
+        logging.disable_progress_bar()
+        network = AutoModelForSequenceClassification.from_pretrained(
+            directory, dtype=torch.float32, use_safetensors=True, local_files_only=True, trust_remote_code=False
+        )
+        device = "cuda" if torch.cuda.is_available() else "cpu"
+        return cls(
+            network, device=device, precision=precision or ("bfloat16" if has_fast_bfloat16(device) else "float32")
+        )
+
+    @property
+    def name(self) -> str:
+        return f"torch-{self._device}-{self._precision}"
+
+    def run(self, batch: Batch) -> NDArray[np.float32]:
+        torch = import_torch()
+        inputs = {
+            "input_ids": torch.from_numpy(batch.input_ids).to(self._device),
+            "attention_mask": torch.from_numpy(batch.attention_mask).to(self._device),
+        }
+        if self._takes_type_ids:
+            inputs["token_type_ids"] = torch.from_numpy(batch.token_type_ids).to(self._device)
+        try:
+            with torch.inference_mode(), self._autocast():
+                logits = self._network(**inputs).logits
+        except RuntimeError as error:
+            raise EngineError(f"{self.name} failed on a batch of shape {batch.input_ids.shape}: {error}") from error
+        return np.asarray(logits.float().cpu().numpy())
+
+    def _autocast(self) -> AbstractContextManager[Any]:
+        if self._precision == "float32":
+            return nullcontext()
+        torch = import_torch()
+        return torch.autocast(self._device, dtype=torch.bfloat16)  # type: ignore[no-any-return]

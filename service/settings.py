@@ -1,0 +1,27 @@
+"""Every setting of the service and of scoring, read once from flags, `STANCE_*` and `.env`."""
+
+from pathlib import Path
+
+from platformdirs import user_data_path
+from pydantic import Field
+from pydantic_settings import BaseSettings, SettingsConfigDict
+
+
+class Settings(BaseSettings):
+    """Frozen; flags win over the environment, the environment over `.env`."""
+
+    model_config = SettingsConfigDict(env_prefix="STANCE_", env_file=".env", extra="ignore", frozen=True)
+
+    home: Path = Field(
+        default_factory=lambda: user_data_path("comment-stance"), description="Folder of the model registry."
+    )
+    model: str = Field("current", description="Model directory, registered version, `current` or `embedded`.")
+    engine: str = Field("auto", description="Engine: `auto`, `torch`, `torch-float32` or `torch-bfloat16`.")
+    threads: int | None = Field(None, ge=1, description="Processor threads for inference; empty: one per core.")
+    host: str = Field("127.0.0.1", description="Address to listen on.")
+    port: int = Field(8000, ge=0, le=65535, description="Port to listen on; 0 picks a free one.")
+    max_text_chars: int = Field(100_000, ge=1, description="Longest text, in characters.")
+    max_texts: int = Field(1_000, ge=1, description="Most texts in one request.")
+    max_body_bytes: int = Field(8_000_000, ge=1, description="Largest request body, in bytes.")
+    max_queue_tokens: int = Field(200_000, ge=1, description="Tokens that may wait; past this, requests get 429.")
+    deadline_seconds: float = Field(30.0, gt=0, description="Longest a request may take; past this it gets 504.")

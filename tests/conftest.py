@@ -1,0 +1,80 @@
+"""Shared fixtures: a tiny random model, made in a second, with the same files as a real one."""
+
+from pathlib import Path
+
+import pytest
+import torch
+from tokenizers import Tokenizer, models, normalizers, pre_tokenizers, processors, trainers
+from transformers import BertConfig, BertForSequenceClassification, BertModel, PreTrainedTokenizerFast
+
+from model.artifact import Manifest, seal
+from model.calibration import Calibration
+from model.classifier import StanceClassifier
+from model.labels import LABELS
+from model.tokenizer import InputLayout
+
+WORDS = """talk to moscow and lift the sanctions no deal with putin will hold it is a trap peace
+cooperation works better than another cold war the weather in paris was lovely yesterday i agree
+with this reset helsinki detente never trust russia nato ukraine ceasefire we should trade again"""
+TINY_LAYOUT = InputLayout(max_tokens=64, overlap=16, context_tokens=16, max_windows=8)
+
+
+def tiny_tokenizer() -> PreTrainedTokenizerFast:
+    specials = ["[PAD]", "[UNK]", "[CLS]", "[SEP]", "[MASK]"]
+    tokenizer = Tokenizer(models.WordPiece(unk_token="[UNK]"))
+    tokenizer.normalizer = normalizers.BertNormalizer()
+    tokenizer.pre_tokenizer = pre_tokenizers.BertPreTokenizer()
+    tokenizer.train_from_iterator(WORDS.split(), trainers.WordPieceTrainer(vocab_size=300, special_tokens=specials))
+    tokenizer.post_processor = processors.TemplateProcessing(
+        single="[CLS] $A [SEP]",
+        pair="[CLS] $A [SEP] $B:1 [SEP]:1",
+        special_tokens=[(token, specials.index(token)) for token in ("[CLS]", "[SEP]")],
+    )
+    names = dict(zip(["pad_token", "unk_token", "cls_token", "sep_token", "mask_token"], specials, strict=True))
+    return PreTrainedTokenizerFast(tokenizer_object=tokenizer, model_max_length=128, **names)
+
+
+def tiny_config(tokenizer: PreTrainedTokenizerFast) -> BertConfig:
+    return BertConfig(
+        vocab_size=len(tokenizer),
+        hidden_size=32,
+        num_hidden_layers=2,
+        num_attention_heads=2,
+        intermediate_size=64,
+        max_position_embeddings=128,
+        initializer_range=0.5,
+        pad_token_id=tokenizer.pad_token_id,
+        id2label={index: label.value for index, label in enumerate(LABELS)},
+        label2id={label.value: index for index, label in enumerate(LABELS)},
+    )
+
+
+@pytest.fixture(scope="session")
+def tiny_base(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """An encoder without a head, as a local folder: what `stance train --base` starts from."""
+    directory = tmp_path_factory.mktemp("base")
+    tokenizer = tiny_tokenizer()
+    torch.manual_seed(0)
+    BertModel(tiny_config(tokenizer)).save_pretrained(directory)
+    tokenizer.save_pretrained(directory)
+    return directory
+
+
+@pytest.fixture(scope="session")
+def tiny_model(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A sealed model directory with random weights, loud enough that labels differ between texts."""
+    directory = tmp_path_factory.mktemp("model")
+    tokenizer = tiny_tokenizer()
+    torch.manual_seed(0)
+    network = BertForSequenceClassification(tiny_config(tokenizer))
+    torch.nn.init.normal_(network.classifier.weight, std=2.0)
+    network.save_pretrained(directory)
+    tokenizer.save_pretrained(directory)
+    calibration = Calibration(temperature=1.5, abstain_threshold=0.4)
+    seal(directory, Manifest("tiny", "1", "2026-01-01", layout=TINY_LAYOUT, calibration=calibration))
+    return directory
+
+
+@pytest.fixture(scope="session")
+def classifier(tiny_model: Path) -> StanceClassifier:
+    return StanceClassifier.load(tiny_model, engine="torch-float32")

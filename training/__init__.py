@@ -1,0 +1,1 @@
+"""Data, training, evaluation and promotion of models, on top of `model`."""
