@@ -61,7 +61,8 @@ class Manifest:
 
     def to_dict(self) -> dict[str, Any]:
         record = asdict(self)
-        return record | record.pop("calibration")
+        record.update(record.pop("calibration"))
+        return record
 
     @classmethod
     def from_dict(cls, record: dict[str, Any]) -> "Manifest":

@@ -7,7 +7,7 @@ import importlib
 import sys
 from collections.abc import Sequence
 from importlib.metadata import version
-from typing import Any
+from typing import Any, cast
 
 import click
 
@@ -41,8 +41,7 @@ class LazyGroup(click.Group):
                 raise
             extra = "train" if module.startswith("training.") else "torch"
             raise MissingExtraError(feature=f"stance {cmd_name} ({error.name} is missing)", extra=extra) from error
-        assert isinstance(command, click.Command)
-        return command
+        return cast(click.Command, command)
 
     def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
         with formatter.section("Commands"):

@@ -60,7 +60,7 @@ class TorchEngine:
             raise MissingExtraError(feature="the PyTorch engine", extra="torch") from error
         if threads:
             torch.set_num_threads(threads)
-        logging.disable_progress_bar()
+        logging.disable_progress_bar()  # type: ignore[no-untyped-call]
         network = AutoModelForSequenceClassification.from_pretrained(
             directory, dtype=torch.float32, use_safetensors=True, local_files_only=True, trust_remote_code=False
         )
