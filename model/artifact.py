@@ -47,8 +47,8 @@ class Manifest:
     created: str
     parent: str | None = None
     labels: tuple[str, ...] = tuple(LABELS)
-    layout: InputLayout = InputLayout()
-    calibration: Calibration = Calibration()
+    layout: InputLayout = field(default_factory=InputLayout)
+    calibration: Calibration = field(default_factory=Calibration)
     data: dict[str, Any] = field(default_factory=dict)
     metrics: dict[str, Any] = field(default_factory=dict)
     checksums: dict[str, str] = field(default_factory=dict)
@@ -96,7 +96,7 @@ def read_manifest(directory: Path) -> Manifest:
         found = record["format_version"]
         if found != FORMAT_VERSION:
             raise ModelCorruptError(
-                f"{path}: format version {found}, this release reads {FORMAT_VERSION}; install the release that wrote it"
+                f"{path}: format version {found}, but this release reads {FORMAT_VERSION}; use the release that wrote it"
             )
         return Manifest.from_dict(record)
     except (ValueError, KeyError, TypeError) as error:

@@ -10,7 +10,6 @@ bring); `embedded` always means the embedded one.
 """
 
 import json
-import os
 import shutil
 import tempfile
 from collections.abc import Callable
@@ -121,7 +120,7 @@ class Registry:
             for file in copy.rglob("*"):
                 file.chmod(0o444 if file.is_file() else 0o755)
             try:
-                os.rename(copy, self._models / str(number))
+                copy.rename(self._models / str(number))
             except OSError:
                 if not (self._models / str(number)).exists():
                     raise
