@@ -1,0 +1,1 @@
+"""One module for each `stance` command that trains or measures; loaded only when it is called."""

@@ -1,0 +1,87 @@
+"""One frozen configuration of a training run: defaults here, a TOML recipe on top, `--set` above all."""
+
+import tomllib
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Literal, Self
+
+from pydantic import BaseModel, ConfigDict, Field, TypeAdapter, ValidationError
+
+from model.errors import SettingsError
+from model.tokenizer import InputLayout
+
+
+class TrainConfig(BaseModel):
+    """Everything that decides a run, but for the data files. Saved with every model it makes."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    # What is trained, and what it is called.
+    base: str = Field("embedded", description="Encoder to start from: a local folder, a hub id, or `embedded`.")
+    name: str = Field("comment-stance", min_length=1, description="Name of the model.")
+    version: str = Field("1", min_length=1, description="Version of the model.")
+
+    # How texts are laid before the encoder (tokens; see `model.tokenizer.InputLayout`).
+    max_tokens: int = Field(256, ge=16)
+    overlap: int = Field(64, ge=0)
+    context_tokens: int = Field(64, ge=0)
+    max_windows: int = Field(32, ge=1)
+
+    # Splits, where the data do not bring their own; shares of groups.
+    dev_fraction: float = Field(0.1, ge=0, lt=0.5)
+    test_fraction: float = Field(0.1, ge=0, lt=0.5)
+
+    # Optimization: AdamW with linear warm-up and decay.
+    epochs: float = Field(4.0, gt=0)
+    batch_size: int = Field(32, ge=1)
+    learning_rate: float = Field(5e-5, gt=0)
+    warmup: float = Field(0.06, ge=0, lt=1, description="Share of the steps.")
+    weight_decay: float = Field(0.01, ge=0)
+    freeze_embeddings: bool = Field(False, description="Leave the word embeddings as they are.")
+    patience: int = Field(2, ge=1, description="Epochs without a better dev macro F1 before stopping.")
+    seed: int = 0
+    precision: Literal["auto", "float32", "bfloat16"] = "auto"
+
+    # Loss: weighted cross-entropy.
+    class_weight_power: float = Field(0.5, ge=0, le=1, description="0: none; 1: inverse class frequency.")
+    label_smoothing: float = Field(0.0, ge=0, lt=1)
+    unsure_weight: float = Field(1.0, ge=0, le=1, description="Weight of rows with `sure: false`.")
+
+    # Abstention, fitted on dev: the least confidence at which the texts kept reach this accuracy ...
+    abstain_accuracy: float = Field(0.85, gt=0, le=1)
+    # ... unless that would give up more than this share of them.
+    abstain_max_share: float = Field(0.2, ge=0, lt=1)
+
+    @property
+    def layout(self) -> InputLayout:
+        return InputLayout(self.max_tokens, self.overlap, self.context_tokens, self.max_windows)
+
+    @classmethod
+    def load(cls, path: Path | None = None, *, assignments: Sequence[str] = ()) -> Self:
+        """Read a TOML recipe and apply `key=value` assignments over it.
+
+        Raises:
+            SettingsError: the file or an assignment is not valid; the message names the key.
+        """
+        values: dict[str, object] = {}
+        if path is not None:
+            try:
+                values = tomllib.loads(path.read_text(encoding="utf-8"))
+            except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+                raise SettingsError(f"{path}: not valid TOML: {error}") from error
+        for assignment in assignments:
+            key, equals, value = assignment.partition("=")
+            if not equals:
+                raise SettingsError(f"--set {assignment}: write it as key=value")
+            values[key.strip()] = value.strip()
+        return cls._validated(values, place=str(path) if path else "--set")
+
+    @classmethod
+    def _validated(cls, values: dict[str, object], *, place: str) -> Self:
+        try:
+            return TypeAdapter(cls).validate_python(values)
+        except ValidationError as error:
+            first = error.errors()[0]
+            key = ".".join(map(str, first["loc"]))
+            hint = f"; known keys: {', '.join(cls.model_fields)}" if first["type"] == "extra_forbidden" else ""
+            raise SettingsError(f"{place}: {key}: {first['msg']}{hint}") from error

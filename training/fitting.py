@@ -1,0 +1,170 @@
+"""Fits a network on labelled texts with the `transformers` Trainer, and survives being killed."""
+
+import hashlib
+import json
+import shutil
+import sys
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+import click
+import numpy as np
+import torch
+from transformers import (
+    EarlyStoppingCallback,
+    EvalPrediction,
+    Trainer,
+    TrainerCallback,
+    TrainerControl,
+    TrainerState,
+    TrainingArguments,
+)
+from transformers.trainer_callback import PrinterCallback
+from transformers.trainer_utils import get_last_checkpoint
+
+from model.artifact import write_atomically
+from model.engines.pytorch import has_fast_bfloat16
+from model.errors import DataError, SettingsError
+from model.labels import LABELS
+from training.config import TrainConfig
+from training.encoding import make_collator, to_dataset
+from training.examples import Example
+from training.metrics import confusions, macro_f1_of
+from training.network import Network
+
+_RUN = "run.json"
+
+
+class WeightedTrainer(Trainer):
+    """Cross-entropy weighted by class and by row; the stock Trainer knows neither."""
+
+    def __init__(self, *, class_weights: torch.Tensor, label_smoothing: float, **arguments: Any) -> None:
+        super().__init__(**arguments)
+        self._class_weights = class_weights
+        self._label_smoothing = label_smoothing
+
+    def compute_loss(
+        self,
+        model: torch.nn.Module,
+        inputs: dict[str, torch.Tensor],
+        return_outputs: bool = False,
+        num_items_in_batch: torch.Tensor | int | None = None,
+    ) -> Any:
+        encoder_inputs = {name: tensor for name, tensor in inputs.items() if name not in ("labels", "weight")}
+        labels, row_weights = inputs["labels"], inputs["weight"]
+        outputs = model(**encoder_inputs)
+        class_weights = self._class_weights.to(outputs.logits.device)
+        losses = torch.nn.functional.cross_entropy(
+            outputs.logits.float(),
+            labels,
+            weight=class_weights,
+            reduction="none",
+            label_smoothing=self._label_smoothing,
+        )
+        loss = (losses * row_weights).sum() / (class_weights[labels] * row_weights).sum()
+        return (loss, outputs) if return_outputs else loss
+
+
+class _EpochReport(TrainerCallback):
+    """One line an epoch, for logs as for people."""
+
+    def on_evaluate(self, args: TrainingArguments, state: TrainerState, control: TrainerControl, **kwargs: Any) -> None:
+        metrics = kwargs["metrics"]
+        click.echo(
+            f"epoch {state.epoch:.1f}/{state.num_train_epochs}: dev macro F1 {metrics['eval_macro_f1']:.4f}, "
+            f"dev loss {metrics['eval_loss']:.4f}",
+            err=True,
+        )
+
+
+def fit(loaded: Network, config: TrainConfig, *, train: Sequence[Example], dev: Sequence[Example], work: Path) -> None:
+    """Train `loaded` in place, keeping the weights of the epoch with the best dev macro F1.
+
+    `work` holds the checkpoints; when it already does, for the same configuration and data, training
+    goes on from the last one. It is removed at the end.
+
+    Raises:
+        DataError: no text to train on, or none to develop on.
+        SettingsError: `work` belongs to another run.
+    """
+    for name, examples in (("train", train), ("dev", dev)):
+        if not examples:
+            raise DataError(f"no text is in the {name} split; add labelled texts or change the fractions")
+    _claim(work, _fingerprint(config, train, dev))
+    if config.freeze_embeddings:
+        loaded.network.get_input_embeddings().requires_grad_(False)
+    tokenizer = loaded.stance_tokenizer()
+    train_set = to_dataset(train, tokenizer, unsure_weight=config.unsure_weight)
+    trainer = WeightedTrainer(
+        class_weights=class_weights(train, power=config.class_weight_power),
+        label_smoothing=config.label_smoothing,
+        model=loaded.network,
+        args=_arguments(config, work, steps_per_epoch=-(-len(train_set) // config.batch_size)),
+        train_dataset=train_set,
+        eval_dataset=to_dataset(dev, tokenizer),
+        data_collator=make_collator(pad_id=loaded.pad_id, takes_type_ids=loaded.takes_type_ids),
+        compute_metrics=_macro_f1,
+        callbacks=[EarlyStoppingCallback(early_stopping_patience=config.patience), _EpochReport()],
+    )
+    trainer.remove_callback(PrinterCallback)
+    trainer.train(resume_from_checkpoint=get_last_checkpoint(str(work)))  # type: ignore[no-untyped-call]
+    shutil.rmtree(work)
+
+
+def class_weights(examples: Sequence[Example], *, power: float) -> torch.Tensor:
+    """Weights proportional to (1 / class frequency) ** power, float32 of shape (labels,); an absent class gets 1."""
+    counts = np.array([sum(example.label == label for example in examples) for label in LABELS])
+    frequencies = counts * len(LABELS) / counts.sum()
+    weights = np.where(counts > 0, np.maximum(frequencies, 1e-9) ** -power, 1.0)
+    return torch.tensor(weights, dtype=torch.float32)
+
+
+def _arguments(config: TrainConfig, work: Path, *, steps_per_epoch: int) -> TrainingArguments:
+    device = "cuda" if torch.cuda.is_available() else "cpu"
+    bfloat16 = config.precision == "bfloat16" or (config.precision == "auto" and has_fast_bfloat16(device))
+    return TrainingArguments(
+        output_dir=str(work),
+        num_train_epochs=config.epochs,
+        per_device_train_batch_size=config.batch_size,
+        per_device_eval_batch_size=64,
+        learning_rate=config.learning_rate,
+        warmup_steps=int(config.warmup * config.epochs * steps_per_epoch),
+        weight_decay=config.weight_decay,
+        seed=config.seed,
+        bf16=bfloat16,
+        use_cpu=device == "cpu",
+        train_sampling_strategy="group_by_length",
+        eval_strategy="epoch",
+        save_strategy="epoch",
+        save_total_limit=1,
+        load_best_model_at_end=True,
+        metric_for_best_model="macro_f1",
+        remove_unused_columns=False,
+        label_names=["labels"],
+        dataloader_pin_memory=device != "cpu",
+        report_to="none",
+        disable_tqdm=not sys.stderr.isatty(),
+    )
+
+
+def _macro_f1(outputs: EvalPrediction) -> dict[str, float]:
+    logits = outputs.predictions[0] if isinstance(outputs.predictions, tuple) else outputs.predictions
+    weights = np.ones((1, len(logits)), dtype=np.float32)
+    matrices = confusions(np.asarray(outputs.label_ids), logits.argmax(axis=1), weights)
+    return {"macro_f1": float(macro_f1_of(matrices)[0])}
+
+
+def _fingerprint(config: TrainConfig, *sets: Sequence[Example]) -> str:
+    content = [[(*example.key, example.label.value) for example in examples] for examples in sets]
+    digest = hashlib.sha256(json.dumps(content).encode()).hexdigest()
+    return json.dumps({"config": config.model_dump(), "data": digest})
+
+
+def _claim(work: Path, fingerprint: str) -> None:
+    """Remember in `work` what run it belongs to, or make sure that it is ours."""
+    path = work / _RUN
+    if path.exists() and path.read_text(encoding="utf-8") != fingerprint:
+        raise SettingsError(f"{work}: checkpoints of a run with another configuration or other data; delete the folder")
+    work.mkdir(parents=True, exist_ok=True)
+    write_atomically(path, fingerprint)

@@ -1,0 +1,118 @@
+"""A training run from labelled texts to a sealed model directory."""
+
+import json
+import shutil
+import tempfile
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
+from datetime import UTC, datetime
+from hashlib import file_digest
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from model.artifact import FILES, Manifest, seal
+from model.calibration import Calibration
+from model.classifier import StanceClassifier
+from training.calibrate import fit_calibration
+from training.card import write_card
+from training.config import TrainConfig
+from training.evaluation import Evaluation, evaluate, predict
+from training.examples import Example
+from training.fitting import fit
+from training.network import load_network, save_network
+from training.splits import select
+
+CONFIG_FILE = "training.json"
+Say = Callable[[str], None]
+
+
+@dataclass(frozen=True, slots=True)
+class Run:
+    """What a run made: the model's manifest, and its evaluation on each held-out split."""
+
+    manifest: Manifest
+    evaluations: dict[str, Evaluation]
+
+
+def train_model(
+    config: TrainConfig,
+    examples: Sequence[Example],
+    *,
+    out: Path,
+    data: dict[str, Any],
+    parent: str | None = None,
+    say: Say,
+) -> Run:
+    """Fit, export, calibrate and evaluate a model, and put it at `out`, whole or not at all.
+
+    Args:
+        examples: each with a split; `dev` chooses the epoch and the calibration, `test` is only reported.
+        data: fingerprint of the data files, kept in the manifest.
+        say: takes each line of progress meant for a person.
+
+    Raises:
+        DataError: the train or the dev split is empty.
+        ModelNotFoundError, SettingsError: see `training.network.load_network`.
+    """
+    loaded = load_network(config.base, layout=config.layout)
+    counts = {split: len(select(examples, split)) for split in ("train", "dev", "test")}
+    say(f"training on {counts['train']:,} texts, {counts['dev']:,} for development, {counts['test']:,} for test")
+    work = out.with_name(f"{out.name}.checkpoints")
+    fit(loaded, config, train=select(examples, "train"), dev=select(examples, "dev"), work=work)
+    out.parent.mkdir(parents=True, exist_ok=True)
+    with tempfile.TemporaryDirectory(prefix=f".{out.name}-", dir=out.parent) as staging:
+        directory = Path(staging) / "model"
+        save_network(loaded, directory)
+        (directory / CONFIG_FILE).write_text(json.dumps(config.model_dump(), indent=2) + "\n", encoding="utf-8")
+        blank = Manifest(
+            config.name,
+            config.version,
+            datetime.now(UTC).date().isoformat(),
+            parent=parent,
+            layout=config.layout,
+            data=data,
+        )
+        run = _finish(directory, seal(directory, blank), config, examples)
+        if out.exists():
+            shutil.rmtree(out)
+        directory.rename(out)
+    return run
+
+
+def fingerprint(paths: Sequence[Path], examples: Sequence[Example]) -> dict[str, Any]:
+    """Map each file's name to its SHA-256 and to how many of its rows are in `examples`."""
+    rows = [example.file for example in examples]
+    return {path.name: {"rows": rows.count(path.name), "sha256": _sha256(path)} for path in paths}
+
+
+def _finish(directory: Path, manifest: Manifest, config: TrainConfig, examples: Sequence[Example]) -> Run:
+    """Calibrate and evaluate the model as it was exported, not as it was in memory."""
+    classifier = StanceClassifier.load(directory)
+    dev = predict(classifier, select(examples, "dev"))
+    calibration = fit_calibration(
+        np.log(dev.probabilities + 1e-12),
+        dev.truth,
+        accuracy=config.abstain_accuracy,
+        max_share=config.abstain_max_share,
+    )
+    manifest = replace(manifest, calibration=calibration)
+    evaluations = _evaluate_splits(classifier, calibration, examples)
+    metrics = {split: evaluation.to_dict() for split, evaluation in evaluations.items()}
+    manifest = replace(manifest, metrics=metrics)
+    (directory / FILES.card).write_text(write_card(manifest, config, evaluations), encoding="utf-8")
+    return Run(seal(directory, manifest), evaluations)
+
+
+def _evaluate_splits(
+    classifier: StanceClassifier, calibration: Calibration, examples: Sequence[Example]
+) -> dict[str, Evaluation]:
+    calibrated = classifier.with_calibration(calibration)
+    held_out = {split: select(examples, split) for split in ("dev", "test")}
+    return {split: evaluate(found, predict(calibrated, found)) for split, found in held_out.items() if found}
+
+
+def _sha256(path: Path) -> str:
+    with path.open("rb") as stream:
+        return file_digest(stream, "sha256").hexdigest()
