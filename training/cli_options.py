@@ -1,12 +1,21 @@
 """Options that several commands share, so that they read alike everywhere."""
 
+from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import click
 
+Command = Callable[..., Any]
 _FILE = click.Path(exists=True, dir_okay=False, path_type=Path)
 
-data_option = click.option("--data", required=True, multiple=True, type=_FILE, help="Labelled texts; may be repeated.")
+
+def file_option(name: str, *, required: bool = False, help: str) -> Callable[[Command], Command]:  # noqa: A002 as click
+    """An option for existing files that may be given several times."""
+    return click.option(name, required=required, multiple=True, type=_FILE, help=help)
+
+
+data_option = file_option("--data", required=True, help="Labelled texts; may be repeated.")
 config_option = click.option("--config", type=_FILE, help="Recipe: a TOML file of settings.")
 assignments_option = click.option(
     "--set",

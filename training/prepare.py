@@ -11,6 +11,21 @@ Say = Callable[[str], None]
 _SHOWN = 10
 
 
+def read_clean(paths: Sequence[Path], *, skip_bad_rows: bool = False, say: Say) -> list[Example]:
+    """Read the labelled texts in `paths` as they are.
+
+    Raises:
+        DataError: a file cannot be read, or a row is bad (unless skipped); every bad row is named.
+    """
+    examples, bad = read_examples(paths)
+    if bad and not skip_bad_rows:
+        listing = "\n  ".join(map(str, bad))
+        raise DataError(f"{len(bad)} bad rows; correct them or pass --skip-bad-rows:\n  {listing}")
+    for row in bad:
+        say(f"left out {row}")
+    return examples
+
+
 def prepare_examples(
     paths: Sequence[Path], *, dev_fraction: float, test_fraction: float, skip_bad_rows: bool = False, say: Say
 ) -> list[Example]:
@@ -19,13 +34,7 @@ def prepare_examples(
     Raises:
         DataError: bad rows (unless skipped), unreadable files, or a group that straddles splits.
     """
-    examples, bad = read_examples(paths)
-    if bad and not skip_bad_rows:
-        listing = "\n  ".join(map(str, bad))
-        raise DataError(f"{len(bad)} bad rows; correct them or pass --skip-bad-rows:\n  {listing}")
-    for row in bad:
-        say(f"left out {row}")
-    clean = deduplicate(examples)
+    clean = deduplicate(read_clean(paths, skip_bad_rows=skip_bad_rows, say=say))
     if clean.duplicates:
         say(f"left out {len(clean.duplicates):,} later copies of texts already read")
     for copies in clean.contradictions[:_SHOWN]:

