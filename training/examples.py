@@ -76,7 +76,7 @@ def read_examples(paths: Sequence[Path]) -> tuple[list[Example], list[BadRow]]:
     examples: list[Example] = []
     bad: list[BadRow] = []
     for path in paths:
-        for line, row in _rows(path):
+        for line, row in read_rows(path):
             parsed = row if isinstance(row, BadRow) else _parse(row, file=path.name, line=line)
             if isinstance(parsed, BadRow):
                 bad.append(parsed)
@@ -116,8 +116,14 @@ def _parse(row: dict[str, Any], *, file: str, line: int) -> Example | BadRow:
     )
 
 
-def _rows(path: Path) -> Iterator[tuple[int, dict[str, Any] | BadRow]]:
-    """Yield (line, row); in Parquet, which has no lines, the row's number."""
+def read_rows(
+    path: Path, *, required: Sequence[str] = ("text", "label")
+) -> Iterator[tuple[int, dict[str, Any] | BadRow]]:
+    """Yield (line, row) for each row of a file; in Parquet, which has no lines, the row's number.
+
+    Raises:
+        DataError: the file cannot be read, holds no row, or its first row lacks a required column.
+    """
     readers = {".jsonl": _json_rows, ".ndjson": _json_rows, ".csv": _csv_rows, ".parquet": _parquet_rows}
     suffixes = [suffix for suffix in path.suffixes if suffix != ".gz"]
     reader = readers.get(suffixes[-1] if suffixes else "")
@@ -129,17 +135,17 @@ def _rows(path: Path) -> Iterator[tuple[int, dict[str, Any] | BadRow]]:
     try:
         for line, row in reader(path):
             if empty and isinstance(row, dict):
-                _check_columns(path, row)
+                _check_columns(path, row, required=required)
                 empty = False
             yield line, row
     except (UnicodeDecodeError, EOFError, gzip.BadGzipFile, csv.Error) as error:
         raise DataError(f"{path}: cannot be read: {error}; is it whole, and UTF-8?") from error
     if empty:
-        raise DataError(f"{path}: holds no labelled row")
+        raise DataError(f"{path}: holds no usable row")
 
 
-def _check_columns(path: Path, row: dict[str, Any]) -> None:
-    if missing := [name for name in ("text", "label") if name not in row]:
+def _check_columns(path: Path, row: dict[str, Any], *, required: Sequence[str]) -> None:
+    if missing := [name for name in required if name not in row]:
         raise DataError(f"{path}: no column {' and '.join(missing)}; there are: {', '.join(map(str, row))}")
 
 
