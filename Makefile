@@ -5,10 +5,12 @@ BIN := $(VENV)/bin
 # Folder with real_texts.jsonl, real_prose.jsonl and general_stance.jsonl.gz; docs/data.md tells how to rebuild them.
 DATA ?= data
 
-.PHONY: serve test lint train-default evaluate-default bench lock clean
+.PHONY: serve test train-tools lint train-default evaluate-default bench lock clean
 
 serve: $(VENV)/serve.installed
 	$(BIN)/stance serve
+
+train-tools: $(VENV)/train.installed
 
 test: $(VENV)/dev.installed
 	$(BIN)/pytest
@@ -59,9 +61,13 @@ $(VENV)/serve.installed: pyproject.toml requirements.lock | $(VENV)/bin/python
 	$(BIN)/pip install --quiet --constraint requirements.lock --editable '.[torch]'
 	touch $@
 
+$(VENV)/train.installed: pyproject.toml requirements.lock | $(VENV)/bin/python
+	$(BIN)/pip install --quiet --constraint requirements.lock --editable '.[train]'
+	touch $@ $(VENV)/serve.installed
+
 $(VENV)/dev.installed: pyproject.toml requirements.lock | $(VENV)/bin/python
 	$(BIN)/pip install --quiet --constraint requirements.lock --editable '.[dev]'
-	touch $@ $(VENV)/serve.installed
+	touch $@ $(VENV)/serve.installed $(VENV)/train.installed
 
 clean:
 	rm -rf $(VENV) build dist

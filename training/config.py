@@ -22,35 +22,38 @@ class TrainConfig(BaseModel):
     version: str = Field("1", min_length=1, description="Version of the model.")
 
     # How texts are laid before the encoder (tokens; see `model.tokenizer.InputLayout`).
-    max_tokens: int = Field(256, ge=16)
-    overlap: int = Field(64, ge=0)
-    context_tokens: int = Field(64, ge=0)
-    max_windows: int = Field(32, ge=1)
+    max_tokens: int = Field(256, ge=16, description="Longest window.")
+    overlap: int = Field(64, ge=0, description="Tokens that neighbouring windows share.")
+    context_tokens: int = Field(64, ge=0, description="How much of the context is read.")
+    max_windows: int = Field(32, ge=1, description="Windows of one text; past them it is cut, and flagged.")
 
     # Splits, where the data do not bring their own; shares of groups.
-    dev_fraction: float = Field(0.1, ge=0, lt=0.5)
-    test_fraction: float = Field(0.1, ge=0, lt=0.5)
+    dev_fraction: float = Field(0.1, ge=0, lt=0.5, description="Share of groups for development.")
+    test_fraction: float = Field(0.1, ge=0, lt=0.5, description="Share of groups for test.")
 
     # Optimization: AdamW with linear warm-up and decay.
-    epochs: float = Field(4.0, gt=0)
-    batch_size: int = Field(32, ge=1)
-    learning_rate: float = Field(5e-5, gt=0)
-    warmup: float = Field(0.06, ge=0, lt=1, description="Share of the steps.")
-    weight_decay: float = Field(0.01, ge=0)
+    epochs: float = Field(4.0, gt=0, description="Passes over the training data, at most.")
+    batch_size: int = Field(32, ge=1, description="Windows in a step.")
+    learning_rate: float = Field(5e-5, gt=0, description="Peak learning rate of AdamW.")
+    warmup: float = Field(
+        0.06, ge=0, lt=1, description="Share of the steps in which the rate rises; then it falls to 0."
+    )
+    weight_decay: float = Field(0.01, ge=0, description="Of AdamW.")
     freeze_embeddings: bool = Field(False, description="Leave the word embeddings as they are.")
     patience: int = Field(2, ge=1, description="Epochs without a better dev macro F1 before stopping.")
-    seed: int = 0
-    precision: Literal["auto", "float32", "bfloat16"] = "auto"
+    seed: int = Field(0, description="Of initialization, order and dropout.")
+    precision: Literal["auto", "float32", "bfloat16"] = Field(
+        "auto", description="`auto`: bfloat16 where the processor is faster with it."
+    )
 
     # Loss: weighted cross-entropy.
     class_weight_power: float = Field(0.5, ge=0, le=1, description="0: none; 1: inverse class frequency.")
-    label_smoothing: float = Field(0.0, ge=0, lt=1)
+    label_smoothing: float = Field(0.0, ge=0, lt=1, description="Share of each label spread over all three.")
     unsure_weight: float = Field(1.0, ge=0, le=1, description="Weight of rows with `sure: false`.")
 
-    # Abstention, fitted on dev: the least confidence at which the texts kept reach this accuracy ...
-    abstain_accuracy: float = Field(0.85, gt=0, le=1)
-    # ... unless that would give up more than this share of them.
-    abstain_max_share: float = Field(0.2, ge=0, lt=1)
+    # Abstention, fitted on dev.
+    abstain_accuracy: float = Field(0.85, gt=0, le=1, description="Accuracy wanted of the texts not abstained on.")
+    abstain_max_share: float = Field(0.2, ge=0, lt=1, description="Most texts to abstain on for it.")
 
     @property
     def layout(self) -> InputLayout:
