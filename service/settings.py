@@ -1,16 +1,21 @@
 """Every setting of the service and of scoring, read once from flags, `STANCE_*` and `.env`."""
 
 from pathlib import Path
+from typing import Any
 
 from platformdirs import user_data_path
-from pydantic import Field
+from pydantic import Field, ValidationError
 from pydantic_settings import BaseSettings, SettingsConfigDict
+
+from model.errors import SettingsError
 
 
 class Settings(BaseSettings):
     """Frozen; flags win over the environment, the environment over `.env`."""
 
-    model_config = SettingsConfigDict(env_prefix="STANCE_", env_file=".env", extra="ignore", frozen=True)
+    model_config = SettingsConfigDict(
+        env_prefix="STANCE_", env_file=".env", env_ignore_empty=True, extra="ignore", frozen=True
+    )
 
     home: Path = Field(
         default_factory=lambda: user_data_path("comment-stance"), description="Folder of the model registry."
@@ -25,3 +30,19 @@ class Settings(BaseSettings):
     max_body_bytes: int = Field(8_000_000, ge=1, description="Largest request body, in bytes.")
     max_queue_tokens: int = Field(200_000, ge=1, description="Tokens that may wait; past this, requests get 429.")
     deadline_seconds: float = Field(30.0, gt=0, description="Longest a request may take; past this it gets 504.")
+
+
+def read_settings(**flags: Any) -> Settings:
+    """Return the settings with `flags` on top; a flag that is None was not given.
+
+    Raises:
+        SettingsError: a value makes no sense; the message names the setting, not the value.
+    """
+    given = {name: value for name, value in flags.items() if value is not None}
+    try:
+        return Settings(**given)
+    except ValidationError as error:
+        first = error.errors(include_input=False, include_url=False)[0]
+        name = str(first["loc"][0])
+        place = f"--{name.replace('_', '-')}" if name in given else f"STANCE_{name.upper()}"
+        raise SettingsError(f"{place}: {first['msg']}") from error

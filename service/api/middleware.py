@@ -1,0 +1,79 @@
+"""What happens to every request, whatever its route. Plain ASGI, so that disconnects stay visible inside."""
+
+import re
+import uuid
+from time import perf_counter
+
+from starlette.datastructures import Headers, MutableHeaders
+from starlette.exceptions import HTTPException
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+from service.api.metrics import Metrics
+
+_REQUEST_ID = re.compile(r"[A-Za-z0-9._:-]{1,128}")
+
+
+class RequestContext:
+    """Gives each request its id, names the model in the answer, and counts and times the request."""
+
+    def __init__(self, app: ASGIApp, *, model_version: str, metrics: Metrics) -> None:
+        self._app = app
+        self._model_version = model_version
+        self._metrics = metrics
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] != "http":
+            await self._app(scope, receive, send)
+            return
+        request_id = _request_id(Headers(scope=scope).get("x-request-id", ""))
+        scope.setdefault("state", {})["request_id"] = request_id
+        status, begun = 500, perf_counter()
+
+        async def send_with_headers(message: Message) -> None:
+            nonlocal status
+            if message["type"] == "http.response.start":
+                status = message["status"]
+                headers = MutableHeaders(scope=message)
+                headers["X-Request-ID"] = request_id
+                headers["X-Model-Version"] = self._model_version
+            await send(message)
+
+        try:
+            await self._app(scope, receive, send_with_headers)
+        finally:
+            route = getattr(scope.get("route"), "path", "other")
+            self._metrics.request_ended(route=route, status=status, seconds=perf_counter() - begun)
+
+
+class BodyLimit:
+    """Answers 413 as soon as a body declares or shows more than `max_bytes`, without reading the rest."""
+
+    def __init__(self, app: ASGIApp, *, max_bytes: int) -> None:
+        self._app = app
+        self._max_bytes = max_bytes
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] != "http":
+            await self._app(scope, receive, send)
+            return
+        declared = Headers(scope=scope).get("content-length", "")
+        read = 0
+
+        async def receive_counted() -> Message:
+            nonlocal read
+            self._check(int(declared) if declared.isdecimal() else 0)
+            message = await receive()
+            read += len(message.get("body", b""))
+            self._check(read)
+            return message
+
+        await self._app(scope, receive_counted, send)
+
+    def _check(self, size: int) -> None:
+        if size > self._max_bytes:
+            raise HTTPException(413)
+
+
+def _request_id(sent: str) -> str:
+    """The client's id where it is fit for headers and logs, else a new one."""
+    return sent if _REQUEST_ID.fullmatch(sent) else uuid.uuid4().hex

@@ -1,0 +1,32 @@
+"""What the lifespan of the app holds, and how a route gets at it."""
+
+from dataclasses import dataclass
+from typing import Annotated, TypedDict, cast
+
+from fastapi import Depends, Request
+
+from model.classifier import StanceClassifier
+from service.api.metrics import Metrics
+from service.batcher import Batcher
+from service.settings import Settings
+
+
+@dataclass(frozen=True, slots=True)
+class Services:
+    settings: Settings
+    classifier: StanceClassifier
+    batcher: Batcher
+    metrics: Metrics
+
+
+class State(TypedDict):
+    """The lifespan state; the server copies it into each request's."""
+
+    services: Services
+
+
+def _services(request: Request) -> Services:
+    return cast(Services, request.state.services)
+
+
+ServicesDep = Annotated[Services, Depends(_services)]

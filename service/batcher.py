@@ -1,0 +1,190 @@
+"""Where requests meet: one bounded line, one worker, batches by token budget.
+
+    submit ── admit ── prepare ── line ══▶ turn ── engine ── conclude ──▶ Answer
+              │        pool of    │        one      one       pool
+              429      threads    413      worker   thread
+
+No timer gathers batches: while the engine works on one turn, the next fills by itself. A request is
+admitted by an estimate from its characters, so that a full line answers before any work is done.
+"""
+
+import asyncio
+from collections.abc import AsyncIterator, Callable, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+from functools import partial
+from itertools import accumulate
+from time import perf_counter
+from types import TracebackType
+from typing import TypeVar
+
+import numpy as np
+from numpy.typing import NDArray
+
+from model.batching import padded_length
+from model.classifier import Prepared, Split, StanceClassifier
+from model.errors import EngineError, StanceError
+from model.records import Prediction, TextInput
+from model.tokenizer import Window
+from service.waiting import Job, WaitingLine
+from service.worker import UnavailableError, Worker
+
+TOKENIZER_THREADS = 2
+# Texts tokenized at a time, so that a large request does not hold a thread while small ones wait.
+CHUNK_TEXTS = 32
+_CHARS_PER_TOKEN = 4
+_CANARY = TextInput("Talks with Moscow went on for another day.")
+T = TypeVar("T")
+
+
+class DeadlineError(StanceError):
+    """A request took longer than allowed; what was left of its work is dropped."""
+
+
+@dataclass(frozen=True, slots=True)
+class Scored:
+    """A text's prediction, and what it was made from; `logits` has shape (windows, labels)."""
+
+    prediction: Prediction
+    prepared: Prepared
+    logits: NDArray[np.float32]
+
+
+@dataclass(frozen=True, slots=True)
+class Timing:
+    """Seconds that a request spent in each stage."""
+
+    tokenize: float
+    queue: float
+    inference: float
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """One `Scored` for each text, in the same order."""
+
+    texts: tuple[Scored, ...]
+    timing: Timing
+
+
+class Batcher:
+    """Serves many callers with one classifier; an async context manager.
+
+    `observe` is told the length in tokens of every window of each turn of the engine.
+    """
+
+    def __init__(
+        self,
+        classifier: StanceClassifier,
+        *,
+        max_queue_tokens: int,
+        deadline_seconds: float,
+        observe: Callable[[Sequence[int]], object],
+    ) -> None:
+        self._classifier = classifier
+        self._deadline_seconds = deadline_seconds
+        self._line = WaitingLine(max_tokens=max_queue_tokens)
+        self._worker = Worker(self._line, run=classifier.run, observe=observe)
+        self._pool = ThreadPoolExecutor(TOKENIZER_THREADS, thread_name_prefix="tokenize")
+        self._left = asyncio.Event()
+        self._closing = False
+
+    @property
+    def queued_tokens(self) -> int:
+        """Padded tokens that wait, with those in the engine and (by estimate) those in tokenization."""
+        return self._line.tokens
+
+    async def __aenter__(self) -> "Batcher":
+        self._canary = (await self._prepare([_CANARY], split="none"))[0].windows
+        self._worker.start()
+        return self
+
+    async def __aexit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, traceback: TracebackType | None
+    ) -> None:
+        """Take nothing new, finish what was taken, then stop."""
+        self._closing = True
+        while self._line.jobs:
+            self._left.clear()
+            await self._left.wait()
+        self._worker.stop()
+        self._pool.shutdown(wait=False, cancel_futures=True)
+
+    async def submit(self, texts: Sequence[TextInput], *, split: Split = "none") -> Answer:
+        """Score the texts of one request; a caller that is cancelled takes its waiting work along.
+
+        Raises:
+            QueueFullError: too much is waiting already.
+            RequestTooLargeError: the request alone is larger than what may wait.
+            DeadlineError: it took longer than allowed.
+            EngineError: the engine failed on a batch that held some of these texts.
+            UnavailableError: the service is shutting down, or its worker died.
+        """
+        self._require_open()
+        if not texts:
+            return Answer((), Timing(0.0, 0.0, 0.0))
+        job = self._line.admit(tokens=self._estimate(texts, split))
+        async with self._in_time(job):
+            begun = perf_counter()
+            prepared = await self._prepare(texts, split=split)
+            entered = perf_counter()
+            await self._run(job, [window for item in prepared for window in item.windows])
+            timing = Timing(entered - begun, job.started - entered, job.finished - job.started)
+            return Answer(await self._in_pool(partial(self._conclude, prepared, job.logits)), timing)
+
+    async def check(self) -> None:
+        """Send a short text through the worker, ahead of whatever waits and however much that is.
+
+        Raises:
+            DeadlineError, EngineError, UnavailableError: as `submit` does.
+        """
+        self._require_open()
+        job = self._line.admit_always()
+        async with self._in_time(job):
+            await self._run(job, self._canary, first=True)
+
+    def _require_open(self) -> None:
+        if self._closing:
+            raise UnavailableError("the service is shutting down")
+        self._worker.require()
+
+    @asynccontextmanager
+    async def _in_time(self, job: Job) -> AsyncIterator[None]:
+        try:
+            async with asyncio.timeout(self._deadline_seconds):
+                yield
+        except TimeoutError as error:
+            raise DeadlineError(f"no answer within {self._deadline_seconds:g} s; send fewer texts at a time") from error
+        finally:
+            self._line.leave(job)
+            self._left.set()
+
+    async def _run(self, job: Job, windows: Sequence[Window], *, first: bool = False) -> None:
+        self._line.enter(job, windows, first=first)
+        self._worker.wake()
+        await job.done
+        if not np.isfinite(job.logits).all():
+            raise EngineError("the engine gave scores that are not numbers")
+
+    async def _prepare(self, texts: Sequence[TextInput], *, split: Split) -> list[Prepared]:
+        chunks = [texts[start : start + CHUNK_TEXTS] for start in range(0, len(texts), CHUNK_TEXTS)]
+        parts = [await self._in_pool(partial(self._classifier.prepare, chunk, split=split)) for chunk in chunks]
+        return [item for part in parts for item in part]
+
+    def _conclude(self, prepared: Sequence[Prepared], logits: NDArray[np.float32]) -> tuple[Scored, ...]:
+        ends = accumulate(len(item.windows) for item in prepared)
+        rows = (logits[end - len(item.windows) : end] for item, end in zip(prepared, ends, strict=True))
+        return tuple(
+            Scored(self._classifier.conclude(item, own), item, own) for item, own in zip(prepared, rows, strict=True)
+        )
+
+    def _estimate(self, texts: Sequence[TextInput], split: Split) -> int:
+        """Padded tokens of `texts`, roughly, without looking into them."""
+        layout = self._classifier.manifest.layout
+        most = layout.max_tokens * layout.max_windows
+        tokens = sum(padded_length(min(most, 2 + len(item.text) // _CHARS_PER_TOKEN)) for item in texts)
+        return 2 * tokens if split == "paragraphs" else tokens
+
+    async def _in_pool(self, work: Callable[[], T]) -> T:
+        return await asyncio.get_running_loop().run_in_executor(self._pool, work)

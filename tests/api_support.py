@@ -1,0 +1,123 @@
+"""Engines that misbehave on demand, and an app to talk to without a socket."""
+
+import asyncio
+import copy
+import json
+import socket
+import threading
+from collections.abc import AsyncIterator, Callable, Iterator
+from contextlib import asynccontextmanager, contextmanager
+from typing import Any
+
+import httpx
+import numpy as np
+import uvicorn
+
+from model.batching import Batch
+from model.classifier import StanceClassifier
+from model.engines import Engine
+from model.errors import EngineError
+from model.records import TextInput
+from service.api.app import create_app
+from service.batcher import Batcher
+from service.settings import Settings
+
+PATIENCE = 20.0
+
+
+class FakeEngine:
+    """Runs the real engine, but only while `gate` is open, and does first what `before` says."""
+
+    name = "fake"
+
+    def __init__(self, inner: Engine, before: Callable[[Batch], None] = lambda _: None) -> None:
+        self.gate = threading.Event()
+        self.gate.set()
+        self.entered = threading.Event()
+        self.batches: list[Batch] = []
+        self._inner = inner
+        self._before = before
+
+    def run(self, batch: Batch) -> np.ndarray:
+        self.batches.append(batch)
+        self.entered.set()
+        if not self.gate.wait(PATIENCE):
+            raise EngineError("nobody opened the gate")
+        self._before(batch)
+        return self._inner.run(batch)
+
+
+class Death(BaseException):
+    """Ends the worker itself: no `except Exception` holds it."""
+
+
+def with_engine(classifier: StanceClassifier, engine: Engine) -> StanceClassifier:
+    """The same model behind another engine."""
+    other = copy.copy(classifier)
+    other.engine = engine
+    return other
+
+
+async def eventually(condition: Callable[[], bool]) -> None:
+    async with asyncio.timeout(PATIENCE):
+        while not condition():  # noqa: ASYNC110 - the condition is about other threads
+            await asyncio.sleep(0.005)
+
+
+@asynccontextmanager
+async def batching(
+    classifier: StanceClassifier, *, max_queue_tokens: int = 10**6, deadline_seconds: float = 60.0
+) -> AsyncIterator[Batcher]:
+    async with Batcher(
+        classifier,
+        max_queue_tokens=max_queue_tokens,
+        deadline_seconds=deadline_seconds,
+        observe=len,
+    ) as batcher:
+        yield batcher
+
+
+@asynccontextmanager
+async def blocked(batcher: Batcher, engine: FakeEngine) -> AsyncIterator[asyncio.Task]:
+    """The engine holds one text until the block is left or someone opens the gate."""
+    engine.gate.clear()
+    engine.entered.clear()
+    task = asyncio.create_task(batcher.submit([TextInput("peace")]))
+    await eventually(engine.entered.is_set)
+    yield task
+    engine.gate.set()
+    await asyncio.wait([task])
+
+
+@asynccontextmanager
+async def serving(classifier: StanceClassifier, **settings: Any) -> AsyncIterator[httpx.AsyncClient]:
+    """A client of an app in its lifespan; what a server would do with the lifespan's state is done here."""
+    app = create_app(Settings(_env_file=None, **settings), classifier)
+    async with app.router.lifespan_context(app) as state:
+
+        async def served(scope: Any, receive: Any, send: Any) -> None:
+            await app({**scope, "state": dict(state)}, receive, send)
+
+        transport = httpx.ASGITransport(app=served, raise_app_exceptions=False)
+        async with httpx.AsyncClient(transport=transport, base_url="http://stance") as client:
+            yield client
+
+
+async def post_json(client: httpx.AsyncClient, path: str, body: object) -> httpx.Response:
+    """As `client.post(path, json=body)`, which cannot send lone surrogates."""
+    return await client.post(path, content=json.dumps(body), headers={"Content-Type": "application/json"})
+
+
+@contextmanager
+def listening(classifier: StanceClassifier, **settings: Any) -> Iterator[str]:
+    """A real server in a thread, on a free port; yields its URL."""
+    app = create_app(Settings(_env_file=None, **settings), classifier)
+    server = uvicorn.Server(uvicorn.Config(app, log_level="error"))
+    with socket.create_server(("127.0.0.1", 0)) as listener:
+        thread = threading.Thread(target=server.run, kwargs={"sockets": [listener]})
+        thread.start()
+        try:
+            yield f"http://127.0.0.1:{listener.getsockname()[1]}"
+        finally:
+            server.should_exit = True
+            thread.join(PATIENCE)
