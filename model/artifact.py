@@ -2,15 +2,19 @@
 
 import hashlib
 import json
+import math
 import os
+import uuid
+from collections.abc import Sequence
 from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
 from tokenizers import Tokenizer
 
+from model.batching import padded_length
 from model.calibration import Calibration
-from model.errors import ModelCorruptError, ModelNotFoundError
+from model.errors import ModelCorruptError, ModelNotFoundError, SettingsError
 from model.labels import LABELS
 from model.tokenizer import InputLayout
 
@@ -70,6 +74,7 @@ class Manifest:
         calibration = Calibration(rest.pop("temperature"), rest.pop("abstain_threshold"))
         layout = InputLayout(**rest.pop("layout"))
         labels = tuple(rest.pop("labels"))
+        rest |= {name: dict(rest[name]) for name in ("data", "metrics", "checksums")}
         return cls(labels=labels, layout=layout, calibration=calibration, **rest)
 
 
@@ -96,20 +101,20 @@ def read_manifest(directory: Path) -> Manifest:
         found = record["format_version"]
         if found != FORMAT_VERSION:
             raise ModelCorruptError(
-                f"{path}: format version {found}, but this release reads {FORMAT_VERSION}; use the release that wrote it"
+                f"{path}: format version {found}, this release reads {FORMAT_VERSION}; use the release that wrote it"
             )
         return Manifest.from_dict(record)
-    except (ValueError, KeyError, TypeError) as error:
+    except (ValueError, KeyError, TypeError, SettingsError) as error:
         raise ModelCorruptError(f"{path}: not a valid manifest ({error!r}); restore the model directory") from error
 
 
 def verify(directory: Path) -> Manifest:
-    """Check every file against its checksum, and labels and vocabulary against each other.
+    """Check every file against its checksum, and labels, vocabulary and layout against each other.
 
     Raises:
         ModelNotFoundError: not a model directory.
         ModelCorruptError: a file is missing, altered or added, is a pickle, asks for remote code, or the
-            labels or vocabulary do not fit.
+            labels, vocabulary or layout do not fit.
     """
     manifest = read_manifest(directory)
     names = _file_names(directory)
@@ -117,23 +122,26 @@ def verify(directory: Path) -> Manifest:
     for name in names:
         if _sha256(directory / name) != manifest.checksums[name]:
             raise ModelCorruptError(f"{directory / name}: checksum differs from {FILES.manifest}; restore the file")
-    _check_config(directory, manifest)
+    _check_config(directory / FILES.config, manifest)
     return manifest
 
 
 def write_atomically(path: Path, content: str) -> None:
     """Replace `path` by `content` so that no reader and no crash ever sees half of it."""
-    temporary = path.with_name(f".{path.name}.{os.getpid()}.tmp")
-    with temporary.open("w", encoding="utf-8") as stream:
-        stream.write(content)
-        stream.flush()
-        os.fsync(stream.fileno())
-    temporary.replace(path)
+    temporary = path.with_name(f".{path.name}.{uuid.uuid4().hex}.tmp")
+    try:
+        with temporary.open("w", encoding="utf-8") as stream:
+            stream.write(content)
+            stream.flush()
+            os.fsync(stream.fileno())
+        temporary.replace(path)
+    finally:
+        temporary.unlink(missing_ok=True)
 
 
 def _check_names(directory: Path, names: list[str], manifest: Manifest) -> None:
     for name in names:
-        if Path(name).suffix in _PICKLES:
+        if Path(name).suffix.lower() in _PICKLES:
             raise ModelCorruptError(f"{directory / name}: pickles are never loaded; convert it to safetensors")
     if missing := sorted({*_REQUIRED, *manifest.checksums} - set(names)):
         raise ModelCorruptError(f"{directory}: {', '.join(missing)} missing; restore the model directory")
@@ -141,26 +149,41 @@ def _check_names(directory: Path, names: list[str], manifest: Manifest) -> None:
         raise ModelCorruptError(f"{directory}: {', '.join(unknown)} not listed in {FILES.manifest}; remove it")
 
 
-def _check_config(directory: Path, manifest: Manifest) -> None:
-    path = directory / FILES.config
-    config = json.loads(path.read_text(encoding="utf-8"))
+def _check_config(path: Path, manifest: Manifest) -> None:
+    try:
+        config = json.loads(path.read_text(encoding="utf-8"))
+        labels = {int(index): label for index, label in config["id2label"].items()}
+        vocabulary, positions = config["vocab_size"], config.get("max_position_embeddings", math.inf)
+    except (ValueError, KeyError, TypeError, AttributeError) as error:
+        raise ModelCorruptError(f"{path}: not the configuration of a classifier ({error!r})") from error
     if "auto_map" in config:
         raise ModelCorruptError(f"{path}: asks for remote code (auto_map), which is never run")
-    named = config.get("id2label", {})
-    labels = tuple(named[key] for key in sorted(named, key=int))
-    if labels != tuple(LABELS) or manifest.labels != tuple(LABELS):
-        raise ModelCorruptError(f"{path}: labels are {list(labels)}, expected {[*map(str, LABELS)]}")
-    tokens = Tokenizer.from_file(str(directory / FILES.tokenizer)).get_vocab_size(with_added_tokens=True)
-    if tokens > config.get("vocab_size", 0):
-        raise ModelCorruptError(
-            f"{directory / FILES.tokenizer}: {tokens} tokens, but the encoder knows {config.get('vocab_size')}"
-        )
+    _check_labels(path, [label for _, label in sorted(labels.items())])
+    _check_labels(path.with_name(FILES.manifest), manifest.labels)
+    tokens = _vocabulary_size(path.with_name(FILES.tokenizer))
+    if tokens > vocabulary:
+        raise ModelCorruptError(f"{path.with_name(FILES.tokenizer)}: {tokens} tokens, the encoder knows {vocabulary}")
+    if padded_length(manifest.layout.max_tokens) > positions:
+        raise ModelCorruptError(f"{path}: {positions} positions are too few for {manifest.layout}, padded")
+
+
+def _check_labels(path: Path, found: Sequence[str]) -> None:
+    if tuple(found) != LABELS:
+        raise ModelCorruptError(f"{path}: labels are {list(found)}, expected {[*map(str, LABELS)]}")
+
+
+def _vocabulary_size(path: Path) -> int:
+    try:
+        return Tokenizer.from_file(str(path)).get_vocab_size(with_added_tokens=True)
+    except Exception as error:  # the library raises nothing narrower
+        raise ModelCorruptError(f"{path}: not a tokenizer ({error}); restore the file") from error
 
 
 def _file_names(directory: Path) -> list[str]:
-    files = (path for path in directory.rglob("*") if path.is_file())
-    names = sorted(path.relative_to(directory).as_posix() for path in files)
-    return [name for name in names if name != FILES.manifest and not Path(name).name.startswith(".")]
+    """Every file but the manifest and hidden ones (a clone's `.git`, a download's `.cache`), which are never read."""
+    names = (path.relative_to(directory) for path in directory.rglob("*") if path.is_file())
+    visible = sorted(name.as_posix() for name in names if not any(part.startswith(".") for part in name.parts))
+    return [name for name in visible if name != FILES.manifest]
 
 
 def _sha256(path: Path) -> str:

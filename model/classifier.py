@@ -2,7 +2,8 @@
 
 import json
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from copy import copy
+from dataclasses import dataclass, replace
 from itertools import accumulate
 from pathlib import Path
 from typing import Literal
@@ -12,6 +13,7 @@ from numpy.typing import NDArray
 
 from model.artifact import EMBEDDED, FILES, Manifest, verify
 from model.batching import collate, plan_batches
+from model.calibration import Calibration
 from model.engines import Engine, load_engine
 from model.errors import InvalidTextError
 from model.labels import LABELS
@@ -76,6 +78,12 @@ class StanceClassifier:
             pad_id=config.get("pad_token_id") or 0,
         )
 
+    def with_calibration(self, calibration: Calibration) -> "StanceClassifier":
+        """Return the same model under another calibration; engine and tokenizer are shared."""
+        other = copy(self)
+        other.manifest = replace(self.manifest, calibration=calibration)
+        return other
+
     def classify(self, texts: Sequence[str | TextInput], *, split: Split = "none") -> list[Prediction]:
         """Return one prediction for each text, in the same order.
 
@@ -83,7 +91,7 @@ class StanceClassifier:
         `split="paragraphs"` each prediction also carries the stance of each paragraph.
 
         Raises:
-            InvalidTextError: an item is neither a string nor a `TextInput`.
+            InvalidTextError: an item is neither a string nor a `TextInput` of strings.
             EngineError: the engine failed.
         """
         prepared = self.prepare(texts, split=split)
@@ -97,6 +105,8 @@ class StanceClassifier:
 
     def prepare(self, texts: Sequence[str | TextInput], *, split: Split = "none") -> list[Prepared]:
         """Normalize, tokenize and guess the language of each text."""
+        if isinstance(texts, str):  # a sequence of strings too: its characters
+            raise InvalidTextError("expected a list of texts, got one string; put it in a list")
         inputs = [_as_input(text, index) for index, text in enumerate(texts)]
         paragraphs = [split_paragraphs(item.text) if split == "paragraphs" else [] for item in inputs]
         parts = [
@@ -174,11 +184,12 @@ class StanceClassifier:
 
 
 def _as_input(text: str | TextInput, index: int) -> TextInput:
-    if isinstance(text, TextInput):
-        return text
-    if isinstance(text, str):
-        return TextInput(text)
-    raise InvalidTextError(f"item {index}: expected a string or TextInput, got {type(text).__name__}")
+    item = TextInput(text) if isinstance(text, str) else text
+    if not isinstance(item, TextInput):
+        raise InvalidTextError(f"item {index}: expected a string or TextInput, got {type(text).__name__}")
+    if not isinstance(item.text, str) or not isinstance(item.context, str | None):
+        raise InvalidTextError(f"item {index}: text must be a string, and context a string or None")
+    return item
 
 
 def _scores(probabilities: NDArray[np.float64]) -> dict[str, float]:

@@ -9,6 +9,9 @@ from py3langid.langid import MODEL_FILE, LanguageIdentifier
 
 MIN_LETTERS = 20
 MIN_CONFIDENCE = 0.9
+# Close relatives (Russian, Ukrainian) share the confidence; then it is enough that the text is not English.
+MIN_CONFIDENCE_NOT_ENGLISH = 0.5
+MAX_ENGLISH = 0.01
 
 
 class LanguageGuesser:
@@ -21,5 +24,8 @@ class LanguageGuesser:
         """Return the ISO 639-1 code of `text`, or None where it is too short or too mixed to tell."""
         if sum(char.isalpha() for char in text) < MIN_LETTERS:
             return None
-        language, confidence = self._identifier.classify(text)
-        return str(language) if confidence >= MIN_CONFIDENCE else None
+        ranked = self._identifier.rank(text)
+        language, confidence = ranked[0]
+        not_english = dict(ranked)["en"] <= MAX_ENGLISH
+        needed = MIN_CONFIDENCE_NOT_ENGLISH if not_english else MIN_CONFIDENCE
+        return str(language) if confidence >= needed else None

@@ -5,7 +5,9 @@ from dataclasses import dataclass
 
 # A blank line always ends a paragraph. A single line break does so only after the end of a sentence:
 # pasted articles have one break between paragraphs, while hard-wrapped text breaks in mid-sentence.
-_BREAK = re.compile(r"(?:\r\n|\r|\n)[^\S\r\n]*(?:(?:\r\n|\r|\n)\s*)+|(?<=[.!?…\"'”’»)\]])[^\S\r\n]*(?:\r\n|\r|\n)\s*")
+# Line ends are atomic, or the `\r\n` of one break would also match as two.
+_LINE_END = r"(?>\r\n|\r|\n)"
+_BREAK = re.compile(rf"{_LINE_END}[^\S\r\n]*{_LINE_END}\s*|(?<=[.!?…\"'”’»)\]])[^\S\r\n]*{_LINE_END}\s*")
 
 
 @dataclass(frozen=True, slots=True)

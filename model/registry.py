@@ -12,9 +12,10 @@ bring); `embedded` always means the embedded one.
 import json
 import shutil
 import tempfile
-from collections.abc import Callable
 from dataclasses import dataclass, replace
 from pathlib import Path
+
+from platformdirs import user_data_path
 
 from model.artifact import EMBEDDED, Manifest, read_manifest, seal, verify, write_atomically
 from model.errors import ModelCorruptError, ModelError, ModelNotFoundError
@@ -50,7 +51,7 @@ class Registry:
             ModelNotFoundError: no such version; the message lists those there are.
         """
         if version == "current":
-            return self.pointer().current
+            version = self.pointer().current
         known = self.versions()
         if version in known:
             return version
@@ -68,7 +69,7 @@ class Registry:
             return Pointer()
         try:
             record = json.loads(self._pointer.read_text(encoding="utf-8"))
-            return Pointer(record["current"], tuple(record["previous"]))
+            return Pointer(str(record["current"]), tuple(map(str, record["previous"])))
         except (ValueError, KeyError, TypeError) as error:
             raise ModelCorruptError(
                 f"{self._pointer}: not a valid pointer ({error!r}); delete it to go back to the embedded model"
@@ -83,7 +84,10 @@ class Registry:
         self._models.mkdir(parents=True, exist_ok=True)
         staging = Path(tempfile.mkdtemp(prefix=".incoming-", dir=self._models))
         try:
-            copy = Path(shutil.copytree(directory, staging / "model"))
+            hidden = shutil.ignore_patterns(".*")
+            copy = shutil.copytree(directory, staging / "model", copy_function=shutil.copyfile, ignore=hidden)
+            for folder in (copy, *(path for path in copy.rglob("*") if path.is_dir())):
+                folder.chmod(0o755)  # the source may be read-only, and copytree keeps that
             return self._place(copy, manifest)
         finally:
             shutil.rmtree(staging, ignore_errors=True)
@@ -92,7 +96,8 @@ class Registry:
         """Make `version` the current one, after verifying it."""
         name = self.resolve(version)
         verify(self.path(name))
-        return self._move(lambda old: old if name == old.current else Pointer(name, (*old.previous, old.current)))
+        old = self.pointer()
+        return old if name == old.current else self._point(Pointer(name, (*old.previous, old.current)))
 
     def rollback(self) -> Pointer:
         """Make the version before the current one current again.
@@ -104,27 +109,47 @@ class Registry:
         if not old.previous:
             raise ModelError(f"nothing to roll back to: {old.current} is the first version in use here")
         verify(self.path(old.previous[-1]))
-        return self._move(lambda old: Pointer(old.previous[-1], old.previous[:-1]))
+        return self._point(Pointer(old.previous[-1], old.previous[:-1]))
 
-    def _move(self, step: Callable[[Pointer], Pointer]) -> Pointer:
-        new = step(self.pointer())
+    def _point(self, new: Pointer) -> Pointer:
         self._pointer.parent.mkdir(parents=True, exist_ok=True)
         content = json.dumps({"current": new.current, "previous": list(new.previous)})
         write_atomically(self._pointer, content + "\n")
         return new
 
     def _place(self, copy: Path, manifest: Manifest) -> str:
-        number = 1 + max(int(v) for v in [read_manifest(self._embedded).version, *self.versions()[1:]])
+        taken = [read_manifest(self._embedded).version, *self.versions()[1:]]
+        number = 1 + max((int(version) for version in taken if version.isdecimal()), default=0)
         while True:
-            seal(copy, replace(manifest, version=str(number)))
-            for file in copy.rglob("*"):
-                file.chmod(0o444 if file.is_file() else 0o755)
+            sealed = seal(copy, replace(manifest, version=str(number)))
+            if sealed.checksums != manifest.checksums:
+                raise ModelCorruptError(f"{copy}: changed while it was copied; register it again")
+            for file in (path for path in copy.rglob("*") if path.is_file()):
+                file.chmod(0o444)
             try:
                 copy.rename(self._models / str(number))
             except OSError:
                 if not (self._models / str(number)).exists():
                     raise
-                number += 1
-                (copy / "stance.json").chmod(0o644)
+                number += 1  # another process took it
             else:
                 return str(number)
+
+
+def default_home() -> Path:
+    """The user's data folder, where versions are kept unless another home is named."""
+    return user_data_path("comment-stance")
+
+
+def find_model(model: str, *, home: Path) -> Path:
+    """Return the directory of `model`: an existing directory, or a version in the registry under `home`.
+
+    The registry's own words win: a folder of that name in the working directory is meant only as `./current`.
+
+    Raises:
+        ModelNotFoundError: neither a directory nor a known version.
+    """
+    directory = Path(model)
+    if model not in ("current", EMBEDDED_NAME) and directory.is_dir():
+        return directory
+    return Registry(home).path(model)

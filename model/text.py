@@ -13,6 +13,8 @@ _SURROGATE = re.compile("[\ud800-\udfff]")
 # Invisible in print, yet each becomes a token of its own: controls, format characters (zero-width
 # space and joiners, direction marks, soft hyphen), lone surrogates and unassigned code points.
 _INVISIBLE = frozenset({"Cc", "Cf", "Cs", "Cn"})
+# Escapes within escapes ("&amp;lt;") come apart by one level a pass. Bounded, since a text may nest thousands.
+_MAX_PASSES = 8
 
 
 def normalize(text: str) -> str:
@@ -21,21 +23,30 @@ def normalize(text: str) -> str:
     HTML entities are decoded, compatibility forms (full-width and "fancy" letters) folded by NFKC,
     invisible characters dropped and white space collapsed. Links become `http` and handles `@user`,
     as in TweetEval (Barbieri et al., 2020), so that no label can hang on an address or a name.
+    Normalizing twice changes nothing more.
     """
-    text = unicodedata.normalize("NFKC", html.unescape(text))
-    visible = "".join(
-        " " if char.isspace() else char
-        for char in text
-        if char.isspace() or unicodedata.category(char) not in _INVISIBLE
-    )
-    visible = _HANDLE.sub("@user", _URL.sub("http", visible))
-    return _SPACE.sub(" ", visible).strip()
+    for _ in range(_MAX_PASSES):
+        before, text = text, _normalize_once(text)
+        if text == before:
+            break
+    return text
 
 
 def has_words(normalized: str) -> bool:
     """True where a normalized text holds at least one letter that is not part of a link or handle."""
     rest = normalized.replace("@user", " ").replace("http", " ")
     return any(char.isalpha() for char in rest)
+
+
+def _normalize_once(text: str) -> str:
+    visible = _drop_invisible(unicodedata.normalize("NFKC", html.unescape(text)))
+    return _SPACE.sub(" ", _HANDLE.sub("@user", _URL.sub("http", visible))).strip()
+
+
+def _drop_invisible(text: str) -> str:
+    if text.isprintable():  # then there is none; most texts leave here
+        return text
+    return "".join(char for char in text if char.isspace() or unicodedata.category(char) not in _INVISIBLE)
 
 
 def check_text(text: object, *, max_chars: int) -> str:

@@ -6,8 +6,12 @@ from pathlib import Path
 
 from tokenizers import Encoding, Tokenizer
 
+from model.errors import SettingsError
 from model.records import TextInput
 from model.text import normalize
+
+# The most that a known layout adds around a pair: RoBERTa's `<s> A </s></s> B </s>`.
+_SPECIAL_TOKENS = 4
 
 
 @dataclass(frozen=True, slots=True)
@@ -15,13 +19,24 @@ class InputLayout:
     """How a text is laid before the encoder; stored with the model, since weights and layout belong together.
 
     All lengths are in tokens. A text longer than `max_tokens` is read in windows of that length that
-    share `overlap` tokens; only from window `max_windows` on is it cut, and then flagged.
+    share `overlap` tokens; what lies past window `max_windows` is cut, and then flagged.
+
+    Raises:
+        SettingsError: a length is out of range, or a window could not move on past context and overlap.
     """
 
     max_tokens: int = 256
     overlap: int = 64
     context_tokens: int = 64
     max_windows: int = 32
+
+    def __post_init__(self) -> None:
+        if min(self.overlap, self.context_tokens) < 0 or self.max_windows < 1:
+            raise SettingsError(f"{self}: overlap and context_tokens must be 0 or more, max_windows 1 or more")
+        if self.max_tokens <= self.context_tokens + self.overlap + _SPECIAL_TOKENS:
+            raise SettingsError(
+                f"{self}: max_tokens must exceed context_tokens + overlap + {_SPECIAL_TOKENS} special tokens"
+            )
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,11 +93,13 @@ class StanceTokenizer:
 
     def _cut_context(self, context: str) -> str:
         """The beginning of the context only: it says what the text is about, and must leave room for it."""
-        encoding = self._plain.encode(context, add_special_tokens=False)
         limit = self.layout.context_tokens
-        if len(encoding.ids) <= limit:
-            return context
-        return context[: encoding.offsets[limit - 1][1]] if limit else ""
+        if not limit:
+            return ""
+        # Once cut, the last word may fall into more tokens than it had: cut on until it fits.
+        while len(encoding := self._plain.encode(context, add_special_tokens=False)) > limit:
+            context = context[: min(encoding.offsets[limit - 1][1], len(context) - 1)]
+        return context
 
     def _windows(self, encoding: Encoding) -> Encoded:
         parts = [encoding, *encoding.overflowing]

@@ -31,7 +31,9 @@ def tiny_tokenizer() -> PreTrainedTokenizerFast:
         special_tokens=[(token, specials.index(token)) for token in ("[CLS]", "[SEP]")],
     )
     names = dict(zip(["pad_token", "unk_token", "cls_token", "sep_token", "mask_token"], specials, strict=True))
-    return PreTrainedTokenizerFast(tokenizer_object=tokenizer, model_max_length=128, **names)
+    # Without this, `transformers` itself would hide from the encoder which segment is the context.
+    fields = ["input_ids", "token_type_ids", "attention_mask"]
+    return PreTrainedTokenizerFast(tokenizer_object=tokenizer, model_max_length=128, model_input_names=fields, **names)
 
 
 def tiny_config(tokenizer: PreTrainedTokenizerFast) -> BertConfig:

@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from model.batching import Batch
-from model.errors import EngineError, MissingExtraError
+from model.errors import EngineError, MissingExtraError, ModelCorruptError
 
 if TYPE_CHECKING:
     import torch
@@ -51,7 +51,12 @@ class TorchEngine:
 
     @classmethod
     def load(cls, directory: Path, *, precision: str | None = None, threads: int | None = None) -> "TorchEngine":
-        """Load `directory`; without `precision`, bfloat16 where it is the faster one, else float32."""
+        """Load `directory`; without `precision`, bfloat16 where it is the faster one, else float32.
+
+        Raises:
+            MissingExtraError: torch or transformers is not installed.
+            ModelCorruptError: the weights lack a layer, which would be random without a word.
+        """
         torch = import_torch()
         try:
             from transformers import AutoModelForSequenceClassification
@@ -61,9 +66,16 @@ class TorchEngine:
         if threads:
             torch.set_num_threads(threads)
         logging.disable_progress_bar()  # type: ignore[no-untyped-call]
-        network = AutoModelForSequenceClassification.from_pretrained(
-            directory, dtype=torch.float32, use_safetensors=True, local_files_only=True, trust_remote_code=False
+        network, info = AutoModelForSequenceClassification.from_pretrained(
+            directory,
+            dtype=torch.float32,
+            use_safetensors=True,
+            local_files_only=True,
+            trust_remote_code=False,
+            output_loading_info=True,
         )
+        if missing := sorted(info["missing_keys"]):
+            raise ModelCorruptError(f"{directory}: the weights lack {', '.join(missing)}; restore the model directory")
         device = "cuda" if torch.cuda.is_available() else "cpu"
         return cls(
             network, device=device, precision=precision or ("bfloat16" if has_fast_bfloat16(device) else "float32")
@@ -84,8 +96,10 @@ class TorchEngine:
         try:
             with torch.inference_mode(), self._autocast():
                 logits = self._network(**inputs).logits
-        except RuntimeError as error:
+        except (RuntimeError, IndexError) as error:  # IndexError: past the vocabulary or the last position
             raise EngineError(f"{self.name} failed on a batch of shape {batch.input_ids.shape}: {error}") from error
+        if not logits.isfinite().all():
+            raise EngineError(f"{self.name} gave logits that are not numbers; try the engine torch-float32")
         return np.asarray(logits.float().cpu().numpy())
 
     def _autocast(self) -> AbstractContextManager[Any]:

@@ -1,0 +1,48 @@
+"""Temperature, probabilities and abstention."""
+
+import math
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from hypothesis.extra.numpy import array_shapes, arrays
+
+from model.calibration import Calibration
+from model.errors import SettingsError
+
+extreme = st.floats(allow_nan=False, allow_infinity=False, width=32)
+
+
+@given(arrays(np.float32, array_shapes(max_dims=2).map(lambda shape: (*shape, 3)), elements=extreme))
+def test_rows_sum_to_one_however_extreme_the_logits(logits: np.ndarray) -> None:
+    probabilities = Calibration(temperature=0.05).probabilities(logits)
+    assert probabilities.shape == logits.shape
+    assert (probabilities >= 0).all()
+    assert np.abs(probabilities.sum(axis=-1) - 1).max() <= 1e-6
+
+
+@given(arrays(np.float64, 3, elements=st.floats(-50, 50)), st.floats(0.05, 20))
+def test_temperature_never_changes_the_order_of_labels(logits: np.ndarray, temperature: float) -> None:
+    probabilities = Calibration(temperature).probabilities(logits)
+    for i, j in ((0, 1), (1, 2), (0, 2)):
+        assert logits[i] <= logits[j] or probabilities[i] >= probabilities[j]
+
+
+def test_temperature_divides_the_logits() -> None:
+    odds = Calibration(temperature=2.0).probabilities(np.array([2.0, 0.0, 0.0]))
+    assert odds[0] / odds[1] == pytest.approx(math.e)
+
+
+def test_abstains_strictly_below_the_threshold() -> None:
+    calibration = Calibration(abstain_threshold=0.5)
+    assert calibration.abstains(0.499)
+    assert not calibration.abstains(0.5)
+
+
+@pytest.mark.parametrize(
+    ("temperature", "threshold"), [(0, 0), (-1, 0), (math.nan, 0), (math.inf, 0), (1, 1.1), (1, -1)]
+)
+def test_values_that_make_no_sense_are_refused(temperature: float, threshold: float) -> None:
+    with pytest.raises(SettingsError, match="temperature must be positive"):
+        Calibration(temperature, threshold)
