@@ -74,9 +74,14 @@ def main(arguments: Sequence[str] | None = None) -> Any:
     except click.exceptions.Abort:
         click.echo("stance: interrupted", err=True)
         code = 130
-    except click.ClickException as error:
-        error.show()
+    except click.exceptions.NoArgsIsHelpError as error:
+        click.echo(error.format_message(), err=True)
         code = error.exit_code
+    except click.ClickException as error:
+        code = error.exit_code
+        command = error.ctx.command_path if isinstance(error, click.UsageError) and error.ctx else "stance"
+        hint = f"; see {command} --help" if isinstance(error, click.UsageError) else ""
+        click.echo(f"{command}: {error.format_message().rstrip('.')}{hint}", err=True)
     except SettingsError as error:
         click.echo(f"stance: {error}", err=True)
         code = 2

@@ -25,6 +25,21 @@ assignments_option = click.option(
     help="One setting; wins over the recipe; may be repeated.",
 )
 skip_option = click.option("--skip-bad-rows", is_flag=True, help="Leave bad rows out instead of stopping.")
+
+
+def _home(_: click.Context, __: click.Parameter, given: Path | None) -> Path:
+    """The flag, else the environment, else `.env`, else the user's data folder, as the service reads its settings."""
+    from dotenv import dotenv_values
+
+    from model.registry import default_home
+
+    return given or Path(dotenv_values(".env").get("STANCE_HOME") or default_home())
+
+
 home_option = click.option(
-    "--home", type=click.Path(path_type=Path), envvar="STANCE_HOME", help="Folder of the model registry."
+    "--home",
+    type=click.Path(path_type=Path),
+    envvar="STANCE_HOME",
+    callback=_home,
+    help="Folder of the model registry; the user's data folder unless told otherwise.",
 )

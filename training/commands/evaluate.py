@@ -29,7 +29,7 @@ def evaluate(
     out: Path | None,
     as_json: bool,
     skip_bad_rows: bool,
-    home: Path | None,
+    home: Path,
 ) -> None:
     """Measure a model on labelled data, every figure with its bootstrap 95 % interval.
 
@@ -39,12 +39,12 @@ def evaluate(
     """
     from model.artifact import write_atomically
     from model.classifier import StanceClassifier
-    from model.registry import default_home, find_model
+    from model.registry import find_model
     from training.compare import measure
     from training.prepare import read_clean
 
     examples = read_clean(data, skip_bad_rows=skip_bad_rows, say=lambda line: click.echo(line, err=True))
-    classifier = StanceClassifier.load(find_model(model, home=home or default_home()), engine=engine)
+    classifier = StanceClassifier.load(find_model(model, home=home), engine=engine)
     result = measure(classifier, examples, split=split, baseline=baseline)
     record = json.dumps(result.to_dict(), indent=2) + "\n"
     if out:

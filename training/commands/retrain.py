@@ -24,7 +24,7 @@ def retrain(
     config: Path | None,
     assignments: tuple[str, ...],
     skip_bad_rows: bool,
-    home: Path | None,
+    home: Path,
     as_json: bool,
 ) -> None:
     """Put new labels on top of the current model.
@@ -36,7 +36,6 @@ def retrain(
     Example:
         stance retrain --labels corrections.csv
     """
-    from model.registry import default_home
     from training.config import TrainConfig
     from training.retrain import RECIPE
     from training.retrain import retrain as run_retrain
@@ -44,7 +43,7 @@ def retrain(
     settings = TrainConfig.load(config or RECIPE, assignments=assignments)
     result = run_retrain(
         labels,
-        home=home or default_home(),
+        home=home,
         config=settings,
         replay=replay,
         test=test,

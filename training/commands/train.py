@@ -14,7 +14,7 @@ from training.cli_options import assignments_option, config_option, data_option,
 @config_option
 @assignments_option
 @skip_option
-@click.option("--overwrite", is_flag=True, help="Replace OUT if it exists.")
+@click.option("--overwrite", is_flag=True, help="Replace OUT if it is a model directory.")
 def train(
     data: tuple[Path, ...],
     out: Path,
@@ -34,8 +34,12 @@ def train(
     Example:
         stance train --data labels.csv --base microsoft/deberta-v3-small -o my-model --set epochs=3
     """
+    from model.artifact import FILES
+
     if out.exists() and not overwrite:
         raise click.UsageError(f"{out} exists; choose another directory or pass --overwrite")
+    if out.exists() and not (out / FILES.manifest).is_file():
+        raise click.UsageError(f"{out} is no model directory, and only those are overwritten; choose another directory")
     from training.config import TrainConfig
     from training.prepare import prepare_examples
     from training.report import group_table
