@@ -177,10 +177,14 @@ class StanceClassifier:
         )
 
     def _probabilities(self, encoded: Encoded, rows: Iterator[NDArray[np.float32]]) -> NDArray[np.float64]:
-        """Average the windows' logits by how much new text each shows, then calibrate."""
         logits = np.stack([next(rows) for _ in encoded.windows])
-        weights = [window.weight for window in encoded.windows]
-        return self.manifest.calibration.probabilities(np.average(logits, axis=0, weights=weights))
+        return self.manifest.calibration.probabilities(average_windows(encoded, logits))
+
+
+def average_windows(encoded: Encoded, logits: NDArray[np.float32]) -> NDArray[np.float64]:
+    """Return the logits of a text, shape (labels,): the mean over its windows, by how much new text each shows."""
+    weights = [window.weight for window in encoded.windows]
+    return np.asarray(np.average(logits, axis=0, weights=weights), dtype=np.float64)
 
 
 def _as_input(text: str | TextInput, index: int) -> TextInput:

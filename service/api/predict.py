@@ -10,6 +10,7 @@ import numpy as np
 from fastapi import APIRouter, Body, Request
 from fastapi.responses import Response
 
+from model.classifier import average_windows
 from model.errors import TextTooLongError
 from model.labels import LABELS
 from model.records import TextInput
@@ -84,8 +85,8 @@ def _row(scored: Scored, body: PredictRequest) -> list[dict[str, Any]]:
 
 
 def _raw_scores(scored: Scored, *, sigmoid: bool) -> dict[str, float]:
-    """The logits of the whole text before calibration: the mean over its windows that the scores are made from."""
-    weights = [window.weight for window in scored.prepared.whole.windows]
-    logits = np.average(scored.logits[: len(weights)].astype(np.float64), axis=0, weights=weights)
+    """The logits of the whole text before calibration."""
+    whole = scored.prepared.whole
+    logits = average_windows(whole, scored.logits[: len(whole.windows)])
     values = 1 / (1 + np.exp(-logits)) if sigmoid else logits
     return {label.value: float(value) for label, value in zip(LABELS, values, strict=True)}
