@@ -50,7 +50,7 @@ lock: $(VENV)/dev.installed
 	echo 'torch==2.13.0' > build/lock.in
 	$(BIN)/pip-compile --quiet --constraint build/lock.in --extra dev --strip-extras --allow-unsafe --upgrade --no-header --no-annotate \
 		--no-emit-index-url --no-emit-find-links --output-file requirements.lock pyproject.toml
-	sed -i 's/+cpu$$//' requirements.lock
+	sed -i -e 's/+cpu$$//' -e '/^comment-stance/d' requirements.lock  # no local build, and not ourselves
 
 $(VENV)/bin/python:
 	$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and "Python 3.11 or newer is needed: make PYTHON=python3.11")'

@@ -55,3 +55,9 @@ def test_dockerfile_copies_what_the_build_needs_and_starts_a_command_that_exists
     assert {"pyproject.toml", "README.md", "LICENSE", *packages} <= set(copied)
     assert 'ENTRYPOINT ["stance"]' in lines
     assert CliRunner().invoke(stance, ["serve", "--help"]).exit_code == 0
+
+
+def test_lock_pins_every_package_and_names_no_place():
+    """Each line is `name==version`: anything else (a path, a local build) would not install elsewhere."""
+    for line in (ROOT / "requirements.lock").read_text(encoding="utf-8").splitlines():
+        assert re.fullmatch(r"[\w.-]+==[\w.]+( ; .+)?|#.*|", line), line
