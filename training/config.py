@@ -3,9 +3,9 @@
 import tomllib
 from collections.abc import Sequence
 from pathlib import Path
-from typing import Literal, Self
+from typing import Any, Literal, Self
 
-from pydantic import BaseModel, ConfigDict, Field, TypeAdapter, ValidationError
+from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from model.errors import SettingsError
 from model.tokenizer import InputLayout
@@ -14,7 +14,7 @@ from model.tokenizer import InputLayout
 class TrainConfig(BaseModel):
     """Everything that decides a run, but for the data files. Saved with every model it makes."""
 
-    model_config = ConfigDict(frozen=True, extra="forbid")
+    model_config = ConfigDict(frozen=True, extra="forbid", allow_inf_nan=False)
 
     # What is trained, and what it is called.
     base: str = Field("embedded", description="Encoder to start from: a local folder, a hub id, or `embedded`.")
@@ -66,25 +66,27 @@ class TrainConfig(BaseModel):
         Raises:
             SettingsError: the file or an assignment is not valid; the message names the key.
         """
-        values: dict[str, object] = {}
-        if path is not None:
-            try:
-                values = tomllib.loads(path.read_text(encoding="utf-8"))
-            except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
-                raise SettingsError(f"{path}: not valid TOML: {error}") from error
-        for assignment in assignments:
-            key, equals, value = assignment.partition("=")
-            if not equals:
-                raise SettingsError(f"--set {assignment}: write it as key=value")
-            values[key.strip()] = value.strip()
-        return cls._validated(values, place=str(path) if path else "--set")
-
-    @classmethod
-    def _validated(cls, values: dict[str, object], *, place: str) -> Self:
+        values = _read_toml(path) if path else {}
+        assigned = dict(map(_parse_assignment, assignments))
         try:
-            return TypeAdapter(cls).validate_python(values)
+            return cls.model_validate(values | assigned)
         except ValidationError as error:
             first = error.errors()[0]
             key = ".".join(map(str, first["loc"]))
+            place = "--set" if key in assigned else path
             hint = f"; known keys: {', '.join(cls.model_fields)}" if first["type"] == "extra_forbidden" else ""
             raise SettingsError(f"{place}: {key}: {first['msg']}{hint}") from error
+
+
+def _read_toml(path: Path) -> dict[str, Any]:
+    try:
+        return tomllib.loads(path.read_text(encoding="utf-8"))
+    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+        raise SettingsError(f"{path}: not valid TOML: {error}") from error
+
+
+def _parse_assignment(assignment: str) -> tuple[str, str]:
+    key, equals, value = assignment.partition("=")
+    if not equals:
+        raise SettingsError(f"--set {assignment}: write it as key=value")
+    return key.strip(), value.strip()

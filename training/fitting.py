@@ -20,8 +20,10 @@ from transformers import (
     TrainerState,
     TrainingArguments,
 )
+from transformers.trainer import OPTIMIZER_NAME, SCHEDULER_NAME, TRAINER_STATE_NAME
 from transformers.trainer_callback import PrinterCallback
-from transformers.trainer_utils import get_last_checkpoint
+from transformers.trainer_utils import PREFIX_CHECKPOINT_DIR, get_last_checkpoint
+from transformers.utils import SAFE_WEIGHTS_NAME
 
 from model.artifact import write_atomically
 from model.engines.pytorch import has_fast_bfloat16
@@ -32,8 +34,13 @@ from training.encoding import make_collator, to_dataset
 from training.examples import Example
 from training.metrics import confusions, macro_f1_of
 from training.network import Network
+from training.sampling import ShuffledByLength
 
 _RUN = "run.json"
+# Share of the whole run between two reports of the training loss.
+LOG_SHARE = 0.05
+# The Trainer writes the state last; one that is removed may lack any of them.
+_CHECKPOINT_FILES = (SAFE_WEIGHTS_NAME, OPTIMIZER_NAME, SCHEDULER_NAME, TRAINER_STATE_NAME)
 
 
 class WeightedTrainer(Trainer):
@@ -43,6 +50,10 @@ class WeightedTrainer(Trainer):
         super().__init__(**arguments)
         self._class_weights = class_weights
         self._label_smoothing = label_smoothing
+
+    def _get_train_sampler(self, train_dataset: Any = None) -> ShuffledByLength:
+        rows: Any = self.train_dataset if train_dataset is None else train_dataset
+        return ShuffledByLength(rows["length"], batch_size=self.args.train_batch_size, seed=self.args.seed)
 
     def compute_loss(
         self,
@@ -62,12 +73,18 @@ class WeightedTrainer(Trainer):
             reduction="none",
             label_smoothing=self._label_smoothing,
         )
-        loss = (losses * row_weights).sum() / (class_weights[labels] * row_weights).sum()
+        total = (class_weights[labels] * row_weights).sum()
+        loss = (losses * row_weights).sum() / total.clamp_min(1e-9)  # a batch may hold nothing but rows of weight 0
         return (loss, outputs) if return_outputs else loss
 
 
 class _EpochReport(TrainerCallback):
-    """One line an epoch, for logs as for people."""
+    """One line now and then, for logs as for people."""
+
+    def on_log(self, args: TrainingArguments, state: TrainerState, control: TrainerControl, **kwargs: Any) -> None:
+        if "loss" in kwargs["logs"]:
+            loss = kwargs["logs"]["loss"]
+            click.echo(f"step {state.global_step:,}/{state.max_steps:,}: training loss {loss:.4f}", err=True)
 
     def on_evaluate(self, args: TrainingArguments, state: TrainerState, control: TrainerControl, **kwargs: Any) -> None:
         metrics = kwargs["metrics"]
@@ -82,7 +99,7 @@ def fit(loaded: Network, config: TrainConfig, *, train: Sequence[Example], dev: 
     """Train `loaded` in place, keeping the weights of the epoch with the best dev macro F1.
 
     `work` holds the checkpoints; when it already does, for the same configuration and data, training
-    goes on from the last one. It is removed at the end.
+    goes on from the last one.
 
     Raises:
         DataError: no text to train on, or none to develop on.
@@ -108,8 +125,9 @@ def fit(loaded: Network, config: TrainConfig, *, train: Sequence[Example], dev: 
         callbacks=[EarlyStoppingCallback(early_stopping_patience=config.patience), _EpochReport()],
     )
     trainer.remove_callback(PrinterCallback)
-    trainer.train(resume_from_checkpoint=get_last_checkpoint(str(work)))  # type: ignore[no-untyped-call]
-    shutil.rmtree(work)
+    if checkpoint := _last_checkpoint(work):
+        click.echo(f"going on from {checkpoint}", err=True)
+    trainer.train(resume_from_checkpoint=checkpoint)
 
 
 def class_weights(examples: Sequence[Example], *, power: float) -> torch.Tensor:
@@ -134,11 +152,12 @@ def _arguments(config: TrainConfig, work: Path, *, steps_per_epoch: int) -> Trai
         seed=config.seed,
         bf16=bfloat16,
         use_cpu=device == "cpu",
-        train_sampling_strategy="group_by_length",
+        logging_steps=LOG_SHARE,
         eval_strategy="epoch",
         save_strategy="epoch",
         save_total_limit=1,
         load_best_model_at_end=True,
+        restore_callback_states_from_checkpoint=True,  # else a resumed run forgets how long it has been patient
         metric_for_best_model="macro_f1",
         remove_unused_columns=False,
         label_names=["labels"],
@@ -146,6 +165,14 @@ def _arguments(config: TrainConfig, work: Path, *, steps_per_epoch: int) -> Trai
         report_to="none",
         disable_tqdm=not sys.stderr.isatty(),
     )
+
+
+def _last_checkpoint(work: Path) -> str | None:
+    """The newest whole checkpoint; those that a kill has cut short are removed."""
+    for path in work.glob(f"{PREFIX_CHECKPOINT_DIR}-*"):
+        if not all((path / name).exists() for name in _CHECKPOINT_FILES):
+            shutil.rmtree(path)
+    return get_last_checkpoint(str(work))  # type: ignore[no-untyped-call, no-any-return]
 
 
 def _macro_f1(outputs: EvalPrediction) -> dict[str, float]:

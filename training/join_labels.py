@@ -10,7 +10,8 @@ from pathlib import Path
 
 import click
 
-from training.examples import BadRow, read_rows, text_id
+from training.examples import text_id
+from training.rows import BadRow, read_rows
 
 LABELS = Path(__file__).parent / "data" / "real_labels.csv"
 
@@ -34,7 +35,7 @@ def main(sources: tuple[Path, ...], name: str, out: Path) -> None:
 def _texts(sources: Sequence[Path]) -> Iterator[tuple[str, str]]:
     for path in sources:
         for _, row in read_rows(path, required=("text",)):
-            if not isinstance(row, BadRow) and isinstance(row["text"], str):
+            if not isinstance(row, BadRow) and isinstance(row.get("text"), str):
                 yield text_id(row["text"]), row["text"]
 
 

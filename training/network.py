@@ -1,14 +1,18 @@
 """The network and the tokenizer: loaded from any encoder, saved as a standard `transformers` folder."""
 
 import json
+import sys
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 import torch
+from safetensors import SafetensorError
 from transformers import AutoModelForSequenceClassification, AutoTokenizer
+from transformers.utils import logging
 
 from model.artifact import EMBEDDED, FILES
+from model.batching import padded_length
 from model.errors import ModelNotFoundError, SettingsError
 from model.labels import LABELS
 from model.tokenizer import InputLayout, StanceTokenizer
@@ -40,9 +44,11 @@ def load_network(base: str, *, layout: InputLayout) -> Network:
     Weights come from safetensors only, and no code of the base is run.
 
     Raises:
-        ModelNotFoundError: neither a folder nor a hub repository that can be reached.
+        ModelNotFoundError: neither a folder nor a hub repository that can be reached, or of no use as a base.
         SettingsError: the encoder sees fewer tokens than the layout has.
     """
+    if not sys.stderr.isatty():
+        logging.disable_progress_bar()  # type: ignore[no-untyped-call]
     place = str(EMBEDDED) if base == "embedded" else base
     names = {index: label.value for index, label in enumerate(LABELS)}
     try:
@@ -57,14 +63,18 @@ def load_network(base: str, *, layout: InputLayout) -> Network:
             trust_remote_code=False,
             ignore_mismatched_sizes=True,
         )
-    except (OSError, ValueError) as error:
+    except (OSError, ValueError, SafetensorError) as error:
         raise ModelNotFoundError(
             f"base {base!r} cannot be loaded ({str(error).splitlines()[0]}); "
             "give a folder with config.json, model.safetensors and tokenizer.json, or the id of a public hub model"
         ) from error
-    positions = getattr(network.config, "max_position_embeddings", layout.max_tokens)
-    if layout.max_tokens > positions:
-        raise SettingsError(f"max_tokens: {layout.max_tokens}, but {base} sees only {positions}; lower max_tokens")
+    # Without its files, `transformers` makes up a tokenizer that knows no word.
+    if not tokenizer.is_fast or len(tokenizer) <= len(tokenizer.all_special_tokens):
+        raise ModelNotFoundError(f"base {base!r} has no tokenizer.json, and none can be made of its other files")
+    length = padded_length(layout.max_tokens)
+    positions = getattr(network.config, "max_position_embeddings", length)
+    if length > positions:
+        raise SettingsError(f"max_tokens: {length} when padded, but {base} sees only {positions}; lower max_tokens")
     return Network(network, tokenizer, layout)
 
 

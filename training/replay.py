@@ -44,9 +44,13 @@ def keep_labels(home: Path, version: str, examples: Sequence[Example]) -> None:
 
 
 def draw_replay(pool: Sequence[Example], *, new: Sequence[Example], seed: int) -> list[Example]:
-    """Return a random part of `pool`, without the texts that have a new label, all in the train split."""
+    """Return a random part of `pool`, without the texts that have a new label, all in the train split.
+
+    Of several labels of one text in `pool` the last counts.
+    """
     relabelled = {example.key for example in new}
-    others = [example for example in pool if example.key not in relabelled]
+    latest = {example.key: example for example in pool}
+    others = [example for key, example in latest.items() if key not in relabelled]
     size = min(len(others), max(LEAST, RATIO * len(new)))
     return [replace(example, split="train") for example in Random(seed).sample(others, size)]  # noqa: S311 not for secrets
 

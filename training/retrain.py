@@ -16,7 +16,7 @@ from training.gate import Pair, Verdict, judge
 from training.prepare import prepare_examples, read_clean
 from training.replay import draw_replay, earlier_labels, keep_labels, written_examples
 from training.run import fingerprint, train_model
-from training.splits import hash_fraction
+from training.splits import hash_fraction, select
 
 RECIPE = Path(__file__).parent / "recipes" / "retrain.toml"
 # Fewer cannot be judged: the fifth that is kept out of training would be under four texts.
@@ -35,7 +35,7 @@ class Retrained:
 
 @dataclass(frozen=True, slots=True)
 class Material:
-    """The sets of one retraining: no text is in two of them."""
+    """The sets of one retraining: no text is in two of them, and no group in what is learned and what is judged by."""
 
     train: list[Example]
     fresh: list[Example]
@@ -60,6 +60,7 @@ def retrain(
     replay: Sequence[Path] = (),
     test: Sequence[Path] = (),
     skip_bad_rows: bool = False,
+    registry: Registry | None = None,
     say: Say,
 ) -> Retrained:
     """Fine-tune the current model on `labels`, register the result and promote it if the gate lets it.
@@ -68,29 +69,19 @@ def retrain(
         labels: files of new labels; a fifth of them is kept out of training, to be judged on.
         replay: files of earlier labels to mix in, beside those that are always there.
         test: files of the frozen test set; without any, the test split of the project's written texts.
+        registry: that of `home`, unless it starts from another model than the embedded one.
 
     Raises:
-        DataError: bad rows, or fewer than `MIN_LABELS` usable labels.
+        DataError: bad rows, or too few usable labels to learn from some and judge by others.
     """
-    registry = Registry(home)
+    registry = registry or Registry(home)
     parent = registry.path("current")
     manifest = read_manifest(parent)
     found = prepare_examples(labels, dev_fraction=0, test_fraction=0, skip_bad_rows=skip_bad_rows, say=say)
     material = gather(
         found, pool=_pool(home, registry, replay, say=say), frozen=_frozen(test, say=say), seed=config.seed, say=say
     )
-    layout = manifest.layout
-    config = config.model_copy(
-        update={
-            "base": str(parent),
-            "name": manifest.name if manifest.name.endswith("-local") else f"{manifest.name}-local",
-            "version": "candidate",
-            "max_tokens": layout.max_tokens,
-            "overlap": layout.overlap,
-            "context_tokens": layout.context_tokens,
-            "max_windows": layout.max_windows,
-        }
-    )
+    config = _starting_from(parent, manifest, config)
     home.mkdir(parents=True, exist_ok=True)
     with tempfile.TemporaryDirectory(prefix=".retrain-", dir=home) as staging:
         out = Path(staging) / "candidate"
@@ -110,19 +101,21 @@ def gather(
     found: Sequence[Example], *, pool: Sequence[Example], frozen: Sequence[Example], seed: int, say: Say
 ) -> Material:
     """Divide new labels into those to learn and those to judge by, and add replay and the frozen test set."""
-    held_out = {example.key for example in frozen}
-    usable = [example for example in found if example.key not in held_out]
+    usable = _apart(found, frozen)
     if left_out := len(found) - len(usable):
         say(f"left out {left_out:,} texts of the frozen test set: a model must not learn what it is judged by")
     if len(usable) < MIN_LABELS:
         raise DataError(f"{len(usable)} usable new labels; at least {MIN_LABELS} are needed to judge a new model")
     new = _split_new(usable)
-    development = [example for example in written_examples("dev") if example.key not in {e.key for e in usable}]
+    train, fresh = select(new, "train"), select(new, "dev")
+    if not train:
+        raise DataError("all new labels are of one group, which is either learned or judged by; label other groups too")
+    replay_dev = _apart(written_examples("dev"), [*frozen, *new])
     return Material(
-        train=[example for example in new if example.split == "train"],
-        fresh=[example for example in new if example.split == "dev"],
-        replay=draw_replay([e for e in pool if e.key not in held_out], new=usable, seed=seed),
-        replay_dev=[replace(example, split="dev") for example in development if example.key not in held_out],
+        train=train,
+        fresh=fresh,
+        replay=draw_replay(_apart(pool, [*frozen, *fresh, *replay_dev]), new=new, seed=seed),
+        replay_dev=replay_dev,
         frozen=[replace(example, split="test") for example in frozen],
     )
 
@@ -136,6 +129,27 @@ def compare(current: StanceClassifier, candidate: StanceClassifier, material: Ma
     )
 
 
+def _starting_from(parent: Path, manifest: Manifest, config: TrainConfig) -> TrainConfig:
+    layout = manifest.layout
+    return config.model_copy(
+        update={
+            "base": str(parent),
+            "name": manifest.name if manifest.name.endswith("-local") else f"{manifest.name}-local",
+            "version": "candidate",
+            "max_tokens": layout.max_tokens,
+            "overlap": layout.overlap,
+            "context_tokens": layout.context_tokens,
+            "max_windows": layout.max_windows,
+        }
+    )
+
+
+def _apart(examples: Sequence[Example], others: Sequence[Example]) -> list[Example]:
+    """Return those of `examples` that share neither text nor group with any of `others`."""
+    keys, groups = {other.key for other in others}, {other.group for other in others}
+    return [example for example in examples if example.key not in keys and example.group not in groups]
+
+
 def _split_new(examples: Sequence[Example]) -> list[Example]:
     """Every fifth group, in the order of their hashed names, is fresh: always some, and always the same."""
     groups = sorted({example.group for example in examples}, key=lambda group: (hash_fraction(group), group))
@@ -146,7 +160,7 @@ def _split_new(examples: Sequence[Example]) -> list[Example]:
 
 def _pool(home: Path, registry: Registry, files: Sequence[Path], *, say: Say) -> list[Example]:
     given = [example for example in read_clean(files, say=say) if example.split in (None, "train")]
-    return [*given, *earlier_labels(home, registry), *written_examples("train")]
+    return [*written_examples("train"), *given, *earlier_labels(home, registry)]  # the latest label of a text last
 
 
 def _frozen(files: Sequence[Path], *, say: Say) -> list[Example]:

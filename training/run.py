@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+from transformers import set_seed
 
 from model.artifact import FILES, Manifest, seal
 from model.calibration import Calibration
@@ -47,6 +48,8 @@ def train_model(
 ) -> Run:
     """Fit, export, calibrate and evaluate a model, and put it at `out`, whole or not at all.
 
+    Until it is there, `OUT.checkpoints` keeps what a killed run needs to go on.
+
     Args:
         examples: each with a split; `dev` chooses the epoch and the calibration, `test` is only reported.
         data: fingerprint of the data files, kept in the manifest.
@@ -56,6 +59,7 @@ def train_model(
         DataError: the train or the dev split is empty.
         ModelNotFoundError, SettingsError: see `training.network.load_network`.
     """
+    set_seed(config.seed)  # the head is drawn at random where the base has none
     loaded = load_network(config.base, layout=config.layout)
     counts = {split: len(select(examples, split)) for split in ("train", "dev", "test")}
     say(f"training on {counts['train']:,} texts, {counts['dev']:,} for development, {counts['test']:,} for test")
@@ -78,6 +82,7 @@ def train_model(
         if out.exists():
             shutil.rmtree(out)
         directory.rename(out)
+    shutil.rmtree(work)
     return run
 
 

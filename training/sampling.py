@@ -32,7 +32,9 @@ class ShuffledByLength(Sampler[int]):
     def __iter__(self) -> Iterator[int]:
         generator = torch.Generator().manual_seed(self._seed + 1_000_003 * self._epoch)
         shuffled = torch.randperm(len(self), generator=generator)
-        batches = [batch for chunk in torch.split(shuffled, CHUNK_BATCHES * self._batch_size) for batch in self._sorted(chunk)]
+        batches = [
+            batch for chunk in torch.split(shuffled, CHUNK_BATCHES * self._batch_size) for batch in self._sorted(chunk)
+        ]
         # The short batch stays last: anywhere else it would shift the borders of those after it.
         last = len(batches) - 1 if len(batches[-1]) < self._batch_size else len(batches)
         order = [*torch.randperm(last, generator=generator).tolist(), *range(last, len(batches))]
