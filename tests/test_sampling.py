@@ -1,5 +1,7 @@
 """Batches of like length in random order."""
 
+from itertools import pairwise
+
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -26,7 +28,7 @@ def test_batches_hold_like_lengths_but_do_not_come_sorted():
     batches = [[found[index] for index in order[start : start + 32]] for start in range(0, len(order), 32)]
     assert sum(32 * max(batch) for batch in batches) < 1.1 * sum(found)
     longest = [max(batch) for batch in batches]
-    falls = sum(before > after for before, after in zip(longest, longest[1:], strict=False))
+    falls = sum(before > after for before, after in pairwise(longest))
     assert 0.3 < falls / len(longest) < 0.7
 
 
