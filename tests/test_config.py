@@ -91,10 +91,7 @@ def test_an_impossible_layout_is_refused():
         _ = config.layout
 
 
-@pytest.mark.parametrize("recipe", RECIPES, ids=lambda path: path.name)
-def test_every_recipe_of_the_project_is_valid(recipe: Path):
-    assert TrainConfig.load(recipe).layout
-
-
-def test_the_project_has_recipes():
-    assert {path.name for path in RECIPES} >= {"intermediate.toml", "default.toml", "retrain.toml"}
+def test_every_recipe_of_the_project_is_valid():
+    assert len(RECIPES) > 1
+    for recipe in RECIPES:
+        assert TrainConfig.load(recipe).layout

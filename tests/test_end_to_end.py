@@ -15,9 +15,11 @@ import numpy as np
 import pytest
 from sklearn.metrics import f1_score
 
+from model.artifact import EMBEDDED, read_manifest
+from model.classifier import StanceClassifier
 from model.labels import LABELS
 from training.examples import Example
-from training.replay import written_examples
+from training.replay import WRITTEN, written_examples
 
 STANCE = str(Path(sys.executable).with_name("stance"))
 
@@ -49,19 +51,30 @@ def served(tmp_path: Path) -> Iterator[str]:
         assert server.wait(timeout=30) == 0
 
 
-def test_a_newcomer_posts_a_comment_and_gets_its_stance(served: str):
-    """The embedded model gets two plain comments right, and abstains on what is not English."""
-    texts = [
-        "Lift the sanctions, sit down with Moscow and end this pointless new cold war. Everyone would gain.",
-        "Any deal with Putin is a trap. He broke every other; keep the sanctions and never trust him.",
-        "Сегодня в городе хорошая погода, и мы с друзьями пойдём гулять в парк.",
-    ]
-    answer = httpx.post(f"{served}/v1/classify", json={"texts": texts}, timeout=60).raise_for_status().json()
-    results = answer["results"]
-    assert [result["label"] for result in results[:2]] == ["supportive", "skeptical"]
-    assert results[2]["abstained"]
-    assert results[2]["language"] == "ru"
-    assert answer["counts"] == {"ok": 3, "failed": 0}
+def test_a_newcomer_posts_comments_and_gets_their_stance(served: str):
+    """The service answers just what the classifier says, and abstains on what is not English."""
+    texts = [example.text for example in written_examples("test")[:20]]
+    russian = "Сегодня в городе хорошая погода, и мы с друзьями пойдём гулять в парк."
+    answer = (
+        httpx.post(f"{served}/v1/classify", json={"texts": [*texts, russian]}, timeout=60).raise_for_status().json()
+    )
+    expected = [prediction.to_dict() for prediction in StanceClassifier.load().classify(texts)]
+    assert answer["counts"] == {"ok": 21, "failed": 0}
+    assert [result["label"] for result in answer["results"][:20]] == [prediction["label"] for prediction in expected]
+    for result, prediction in zip(answer["results"], expected, strict=False):
+        assert result["scores"] == pytest.approx(prediction["scores"], abs=1e-4)
+    assert answer["results"][20]["abstained"]
+    assert answer["results"][20]["language"] == "ru"
+
+
+def test_the_embedded_model_is_as_good_on_unseen_texts_as_its_card_says(tmp_path: Path):
+    """Macro F1 on the written test split, by the command a user would run, is what the card promises."""
+    done = stance("evaluate", "--data", str(WRITTEN), "--model", "embedded", "--json", home=tmp_path)
+    assert done.returncode == 0, done.stderr
+    found = next(iter(json.loads(done.stdout)["models"].values()))["overall"]["macro_f1"]["value"]
+    promised = read_manifest(EMBEDDED).metrics["test"]["by"]["file"]["written_texts.jsonl"]["macro_f1"]["value"]
+    assert promised > 0.65
+    assert found == pytest.approx(promised, abs=0.01)
 
 
 def test_scored_test_split_gives_the_figures_that_evaluate_prints(tmp_path: Path):

@@ -130,7 +130,7 @@ def test_the_baseline_stands_beside_the_model_on_the_same_texts(classifier: Stan
 
 
 def test_a_baseline_needs_texts_to_learn_from(classifier: StanceClassifier):
-    with pytest.raises(DataError, match="^no text is in the train split: the baseline has nothing to learn from"):
+    with pytest.raises(DataError, match=r"^no text is in the train split: the baseline has nothing to learn from"):
         measure(classifier, examples(24, split="test"), baseline=True)
 
 

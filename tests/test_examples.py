@@ -20,6 +20,7 @@ from training.splits import assign_splits
 
 GOOD = {"text": "Talk to Moscow.", "label": "supportive"}
 LABEL_NAMES = "skeptical, supportive, neutral"
+UNKNOWN_KIND = "{}: unknown kind of file; use .jsonl, .csv (each also .gz) or .parquet"
 BAD_CELLS: list[tuple[dict[str, Any], str]] = [
     ({"text": None}, "text: expected a string, got NoneType"),
     ({"text": 5}, "text: expected a string, got int"),
@@ -148,13 +149,13 @@ def damaged_parquet(path: Path) -> Path:
         ("a.jsonl", lambda p: write_text(p, "\n\n"), "{}: holds no row"),
         ("a.parquet", lambda p: write_parquet(p, []), "{}: holds no row"),
         ("a.csv", lambda p: write_text(p, "text;label\na;b\n"), "{}: no column text and label; there are: text;label"),
-        ("a.jsonl", lambda p: write_text(p, '{"text": "a", "stance": 1}'), "{}: no column label; there are: text, stance"),
-        ("a.parquet", lambda p: write_parquet(p, [{"body": "a", "label": "b"}]), "{}: no column text; there are: body, label"),
-        ("a.xlsx", lambda p: write_text(p, ""), "{}: unknown kind of file; use .jsonl, .csv (each also .gz) or .parquet"),
-        ("a", lambda p: write_text(p, ""), "{}: unknown kind of file; use .jsonl, .csv (each also .gz) or .parquet"),
+        ("a.jsonl", lambda p: write_text(p, '{"text": 1, "tag": 1}'), "{}: no column label; there are: text, tag"),
+        ("a.parquet", lambda p: write_parquet(p, [{"label": "b"}]), "{}: no column text; there are: label"),
+        ("a.xlsx", lambda p: write_text(p, ""), UNKNOWN_KIND),
+        ("a", lambda p: write_text(p, ""), UNKNOWN_KIND),
         ("a.jsonl", lambda p: p, "{}: no such file"),
         ("a.csv", lambda p: write_text(p, 'text,label\n"a,b\n'), "{}:2: not valid CSV: unexpected end of data"),
-        ("a.csv", lambda p: write_text(p, "text,label\nZoë,b\n", encoding="latin-1"), "{}: cannot be read: 'utf-8' codec"),
+        ("a.csv", lambda p: write_text(p, "text,label\nZoë,b\n", encoding="latin-1"), "{}: cannot be read: 'utf-8'"),
         ("a.jsonl.gz", lambda p: write_text(p, "{}"), "{}: cannot be read: Not a gzipped file"),
         ("a.jsonl.gz", truncated_gzip, "{}: cannot be read: Compressed file ended before"),
         ("a.jsonl.gz", damaged_gzip, "{}: cannot be read: Error -3 while decompressing"),

@@ -4,6 +4,7 @@ import math
 import shutil
 from collections.abc import Sequence
 from pathlib import Path
+from typing import Any
 
 import pytest
 import torch
@@ -171,16 +172,14 @@ def test_a_checkpoint_cut_short_is_passed_over(
     assert not (work / "checkpoint-999").exists()
 
 
-@pytest.mark.parametrize("change", ["configuration", "data"])
-def test_checkpoints_of_another_run_are_refused(tmp_path: Path, learner_base: Path, change: str):
+@pytest.mark.parametrize("change", [{"learning_rate": 1e-5}, {"train": examples(63)}], ids=["settings", "data"])
+def test_checkpoints_of_another_run_are_refused(tmp_path: Path, learner_base: Path, change: dict[str, Any]):
     work = tmp_path / "work"
     fitted(learner_base, work, "epochs=1")
     message = f"^{work}: checkpoints of a run with another configuration or other data; delete the folder$"
+    assignments = [f"{name}={value}" for name, value in change.items() if name != "train"]
     with pytest.raises(SettingsError, match=message):
-        if change == "data":
-            fitted(learner_base, work, "epochs=1", train=examples(63))
-        else:
-            fitted(learner_base, work, "epochs=1", "learning_rate=1e-5")
+        fitted(learner_base, work, "epochs=1", *assignments, train=change.get("train"))
 
 
 @pytest.mark.parametrize("empty", ["train", "dev"])

@@ -157,7 +157,7 @@ def test_longer_windows_are_refused_before_training(tiny_base: Path):
 def test_windows_that_fit_only_without_padding_are_refused_too(tmp_path: Path):
     """Else training would end with a model directory that cannot be loaded."""
     base = save_base(tmp_path, "roberta")
-    with pytest.raises(SettingsError, match="160 when padded, but .* sees only 130"):
+    with pytest.raises(SettingsError, match=r"160 when padded, but .* sees only 130"):
         load_network(str(base), layout=InputLayout(130, 16, 16, 8))
 
 

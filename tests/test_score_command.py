@@ -1,5 +1,6 @@
 """`stance score`: exact output and exit codes, and a process that is killed at every turn."""
 
+import json
 import re
 import signal
 import subprocess
@@ -13,28 +14,32 @@ from model.classifier import StanceClassifier
 from service.cli import main
 from service.windows import WINDOW_ROWS
 
-KILLED_AT = """
-import os, signal, sys
-def hook(event, arguments):
-    if event == sys.argv[1] and os.fspath(arguments[0]).endswith(sys.argv[2]):
-        os.kill(os.getpid(), signal.SIGKILL)
-sys.addaudithook(hook)
-from model.classifier import StanceClassifier
+# Runs the same command once for each way to die, and prints which signal ended each process. It forks, so that the
+# engine's library is imported only once. Where Python does not ignore SIGXFSZ, the kernel ends a process at the very
+# byte that reaches the limit on the size of its files.
+KILLER = """
+import json, os, resource, signal, sys
+import transformers.models.auto.modeling_auto, torch
 from service.cli import main
-main(sys.argv[3:])
-"""
-# Where Python does not ignore the signal, the kernel ends the process at the byte that reaches the limit.
-KILLED_IN_A_WRITE = """
-import resource, signal, sys
-def hook(event, arguments):
-    if event == "open" and str(arguments[0]).endswith(".journal"):
-        resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
-        resource.setrlimit(resource.RLIMIT_FSIZE, (int(sys.argv[1]), resource.RLIM_INFINITY))
-        signal.signal(signal.SIGXFSZ, signal.SIG_DFL)
-sys.addaudithook(hook)
-from model.classifier import StanceClassifier
-from service.cli import main
-main(sys.argv[2:])
+import service.commands.score
+
+def limit(size):
+    resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
+    resource.setrlimit(resource.RLIMIT_FSIZE, (size, resource.RLIM_INFINITY))
+    signal.signal(signal.SIGXFSZ, signal.SIG_DFL)
+
+def run(event, name, size):
+    def hook(seen, arguments):
+        if seen == event and str(arguments[0]).endswith(name):
+            limit(size) if size else os.kill(os.getpid(), signal.SIGKILL)
+    sys.addaudithook(hook)
+    main(sys.argv[2:])
+
+for way in json.loads(sys.argv[1]):
+    child = os.fork()
+    if not child:
+        run(*way)
+    print("killed by", os.WTERMSIG(os.waitpid(child, 0)[1]), sorted(os.listdir(".")), flush=True)
 """
 
 
@@ -164,25 +169,37 @@ def test_help_has_an_example_and_loads_nothing_heavy():
 
 
 @pytest.mark.slow
-def test_killed_at_every_turn_each_row_comes_out_once(tmp_path: Path, tiny_model: Path):
-    """In the middle of a write to the journal, between the two renames, before the journal goes; then left in peace."""
+def test_killed_at_every_turn_each_row_comes_out_once(
+    tmp_path: Path, tiny_model: Path, monkeypatch: pytest.MonkeyPatch
+):
+    """In the middle of a write to the journal, at either rename, and before the journal goes; then left in peace."""
+    monkeypatch.chdir(tmp_path)
     count = 2 * WINDOW_ROWS + 100
-    path = write_dump(tmp_path / "a.jsonl.gz", rows_of(count))
-    journal, output = tmp_path / "o.csv.journal", tmp_path / "o.csv"
-    options = ["--model", str(tiny_model), "--engine", "torch-float32", "--threads", "1"]
-    command = ["score", str(path), "-o", str(output), *options]
-    torn = subprocess.run([sys.executable, "-c", KILLED_IN_A_WRITE, "250000", *command], check=False)
-    assert torn.returncode == -signal.SIGXFSZ
-    assert journal.stat().st_size == 250_000
-    for event, name in [("os.rename", "o.csv.partial"), ("os.remove", "o.csv.journal")]:
-        killed = subprocess.run([sys.executable, "-c", KILLED_AT, event, name, *command], check=False)
-        assert killed.returncode == -signal.SIGKILL
-        assert journal.exists()
-        assert output.exists() is (event == "os.remove")
-    result = run_score(path, "-o", output, "--threads", "1", model=tiny_model)
+    write_dump(Path("a.jsonl.gz"), rows_of(count))
+    arguments = ["score", "a.jsonl.gz", "--model", str(tiny_model), "--engine", "torch-float32", "--threads", "1"]
+    ways = [
+        ("open", "o.csv.journal", 250_000),
+        ("os.rename", "o.csv.rejects.jsonl.partial", None),
+        ("os.rename", "o.csv.partial", None),
+        ("os.remove", "o.csv.journal", None),
+    ]
+    command = [sys.executable, "-c", KILLER, json.dumps(ways), *arguments, "-o", "o.csv"]
+    killed = subprocess.run(command, capture_output=True, text=True, check=True)
+    torn, *others = [line for line in killed.stdout.splitlines() if line.startswith("killed")]
+    journal, rejects = ["o.csv.journal", "o.csv.lock"], "o.csv.rejects.jsonl"
+    assert torn == f"killed by {int(signal.SIGXFSZ)} {['a.jsonl.gz', *journal]}"
+    assert others == [
+        f"killed by {int(signal.SIGKILL)} {['a.jsonl.gz', *files]}"
+        for files in (
+            [*journal, "o.csv.partial", f"{rejects}.partial"],
+            [*journal, "o.csv.partial", rejects],
+            ["o.csv", *journal, rejects],
+        )
+    ]
+    result = run_score("a.jsonl.gz", "-o", "o.csv", "--threads", "1", model=tiny_model)
     assert f"{count:,} rows, {count:,} of them before: " in result.stdout
-    assert [int(row["n"]) for row in read_dump(output)] == list(range(count))
-    run_score(path, "-o", tmp_path / "whole.csv", "--threads", "1", model=tiny_model)
-    assert output.read_bytes() == (tmp_path / "whole.csv").read_bytes()
-    assert len(read_dump(tmp_path / "o.csv.rejects.jsonl")) == count - len(range(0, count, 64))
-    assert sorted(file.name for file in tmp_path.glob("o.*")) == ["o.csv", "o.csv.rejects.jsonl"]
+    assert [int(row["n"]) for row in read_dump(Path("o.csv"))] == list(range(count))
+    run_score("a.jsonl.gz", "-o", "whole.csv", "--threads", "1", model=tiny_model)
+    assert Path("o.csv").read_bytes() == Path("whole.csv").read_bytes()
+    assert len(read_dump(Path("o.csv.rejects.jsonl"))) == count - len(range(0, count, 64))
+    assert sorted(map(str, Path().glob("o.*"))) == ["o.csv", "o.csv.rejects.jsonl"]

@@ -53,7 +53,7 @@ def test_a_learnable_task_is_learned_from_a_random_network(
     assert manifest.metrics["test"]["overall"]["macro_f1"]["value"] > 0.9
     assert "training on 240 texts, 30 for development, 30 for test\n" in printed.err
     assert "it/s" not in printed.err
-    assert len(EPOCH.findall(printed.err)) == 3
+    assert 2 < len(EPOCH.findall(printed.err)) <= 6
     assert printed.out.startswith("\ndev split\n\nby ")
     assert "\ntest split\n\nby " in printed.out
     assert printed.out.endswith(f'\nmine@7 is in {out}; try it: stance classify --model {out} "..."\n')

@@ -15,7 +15,22 @@ from training.evaluation import Outcome
 from training.examples import Example, text_id
 
 TELLTALE = {Stance.SKEPTICAL: "trap", Stance.SUPPORTIVE: "peace", Stance.NEUTRAL: "weather"}
-FILLER = "talk to moscow and lift the sanctions with putin it is a works better than another was yesterday i".split()
+FILLER = (
+    "talk",
+    "to",
+    "moscow",
+    "lift",
+    "the",
+    "sanctions",
+    "with",
+    "putin",
+    "it",
+    "is",
+    "a",
+    "works",
+    "yesterday",
+    "i",
+)
 # Sizes at which the tiny network learns the task in a second or two.
 TINY_RUN = (
     "epochs=6",
@@ -47,7 +62,7 @@ def make_example(text: str = "Talk to Moscow.", label: Stance = Stance.NEUTRAL, 
 
 def learnable_rows(count: int, *, seed: int = 0) -> list[dict[str, str]]:
     """Distinct rows, a third of each label; of every ten the last is for test and the one before it for dev."""
-    random = Random(seed)
+    random = Random(seed)  # noqa: S311 not for secrets
     rows = []
     for index in range(count):
         label = LABELS[index % len(LABELS)]

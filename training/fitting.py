@@ -53,7 +53,7 @@ class WeightedTrainer(Trainer):
 
     def _get_train_sampler(self, train_dataset: Any = None) -> ShuffledByLength:
         rows: Any = self.train_dataset if train_dataset is None else train_dataset
-        return ShuffledByLength(rows["length"], batch_size=self.args.train_batch_size, seed=self.args.seed)
+        return ShuffledByLength(rows["length"][:], batch_size=self.args.train_batch_size, seed=self.args.seed)
 
     def compute_loss(
         self,

@@ -114,7 +114,7 @@ def _check_labels(agreement: Estimate, fresh: Pair, limits: Limits) -> tuple[boo
         return True, f"the new labels are believable: {kappa}"
     before, after = fresh.macro_f1()
     gain = estimate(after - before)
-    if gain.low > 0:
+    if gain.low > 0 and _kappa(fresh.candidate).low > limits.min_kappa:
         return True, f"the new labels contradict the current model but can be learned: {kappa}, gain {gain}"
     return False, (
         f"the new labels look unrelated to their texts: {kappa}, and learning some did not help on the others "
