@@ -19,7 +19,7 @@ from model.errors import ModelNotFoundError, SettingsError
 from model.labels import LABELS, Stance
 from model.tokenizer import InputLayout
 from training.config import TrainConfig
-from training.network import blend, load_network, save_network
+from training.network import load_network, save_network
 from training.run import train_model
 
 LAYOUT = InputLayout(64, 16, 16, 8)
@@ -159,13 +159,3 @@ def test_windows_that_fit_only_without_padding_are_refused_too(tmp_path: Path):
     base = save_base(tmp_path, "roberta")
     with pytest.raises(SettingsError, match=r"160 when padded, but .* sees only 130"):
         load_network(str(base), layout=InputLayout(130, 16, 16, 8))
-
-
-def test_blend_moves_every_weight_by_its_share_toward_the_base(tiny_base: Path) -> None:
-    network = load_network(str(tiny_base), layout=LAYOUT).network
-    base = {name: torch.zeros_like(tensor) for name, tensor in network.state_dict().items()}
-    before = {name: tensor.clone() for name, tensor in network.state_dict().items()}
-    blend(network, base, share=0.25)
-    for name, tensor in network.state_dict().items():
-        if tensor.is_floating_point():
-            assert torch.allclose(tensor, 0.75 * before[name])

@@ -42,9 +42,6 @@ class TrainConfig(BaseModel):
     freeze_embeddings: bool = Field(False, description="Leave the word embeddings as they are.")
     patience: int = Field(2, ge=1, description="Epochs without a better dev macro F1 before stopping.")
     seed: int = Field(0, description="Of initialization, order and dropout.")
-    base_share: float = Field(
-        0.0, ge=0, lt=1, description="Share of the base's weights in the result (WiSE-FT); 0: only the trained ones."
-    )
     precision: Literal["auto", "float32", "bfloat16"] = Field(
         "auto", description="`auto`: bfloat16 where the processor is faster with it."
     )

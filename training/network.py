@@ -78,18 +78,6 @@ def load_network(base: str, *, layout: InputLayout) -> Network:
     return Network(network, tokenizer, layout)
 
 
-def blend(network: torch.nn.Module, base: dict[str, torch.Tensor], *, share: float) -> None:
-    """Move the weights of `network` by `share` toward those of `base`, in place.
-
-    Interpolating between a model and its fine-tuned successor often beats both, and forgets less
-    (WiSE-FT, Wortsman et al., CVPR 2022).
-    """
-    with torch.no_grad():
-        for name, tensor in network.state_dict().items():
-            if tensor.is_floating_point():
-                tensor.lerp_(base[name].to(tensor.device), share)
-
-
 def save_network(loaded: Network, directory: Path) -> None:
     """Write weights in half precision (half the size; they are read back as float32) and the tokenizer."""
     backend = loaded.tokenizer.backend_tokenizer

@@ -22,7 +22,7 @@ from training.config import TrainConfig
 from training.evaluation import Evaluation, evaluate, predict
 from training.examples import Example
 from training.fitting import fit
-from training.network import Network, blend, load_network, save_network
+from training.network import load_network, save_network
 from training.splits import select
 
 CONFIG_FILE = "training.json"
@@ -64,42 +64,25 @@ def train_model(
     counts = {split: len(select(examples, split)) for split in ("train", "dev", "test")}
     say(f"training on {counts['train']:,} texts, {counts['dev']:,} for development, {counts['test']:,} for test")
     work = out.with_name(f"{out.name}.checkpoints")
-    base = {name: tensor.clone() for name, tensor in loaded.network.state_dict().items()} if config.base_share else {}
     fit(loaded, config, train=select(examples, "train"), dev=select(examples, "dev"), work=work)
-    if base:
-        blend(loaded.network, base, share=config.base_share)
-    run = export(loaded, config, examples, out=out, data=data, parent=parent)
-    shutil.rmtree(work)
-    return run
-
-
-def export(
-    loaded: Network,
-    config: TrainConfig,
-    examples: Sequence[Example],
-    *,
-    out: Path,
-    data: dict[str, Any],
-    parent: str | None,
-) -> Run:
-    """Write `loaded` as a model directory, calibrated and evaluated as it was written, not as it was in memory."""
-    blank = Manifest(
-        config.name,
-        config.version,
-        datetime.now(UTC).date().isoformat(),
-        parent=parent,
-        layout=config.layout,
-        data=data,
-    )
     out.parent.mkdir(parents=True, exist_ok=True)
     with tempfile.TemporaryDirectory(prefix=f".{out.name}-", dir=out.parent) as staging:
         directory = Path(staging) / "model"
         save_network(loaded, directory)
         (directory / CONFIG_FILE).write_text(json.dumps(config.model_dump(), indent=2) + "\n", encoding="utf-8")
+        blank = Manifest(
+            config.name,
+            config.version,
+            datetime.now(UTC).date().isoformat(),
+            parent=parent,
+            layout=config.layout,
+            data=data,
+        )
         run = _finish(directory, seal(directory, blank), config, examples)
         if out.exists():
             shutil.rmtree(out)
         directory.rename(out)
+    shutil.rmtree(work)
     return run
 
 
@@ -110,6 +93,7 @@ def fingerprint(paths: Sequence[Path], examples: Sequence[Example]) -> dict[str,
 
 
 def _finish(directory: Path, manifest: Manifest, config: TrainConfig, examples: Sequence[Example]) -> Run:
+    """Calibrate and evaluate the model as it was exported, not as it was in memory."""
     classifier = StanceClassifier.load(directory)
     dev = predict(classifier, select(examples, "dev"))
     calibration = fit_calibration(
