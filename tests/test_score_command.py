@@ -65,7 +65,7 @@ def test_the_last_line_is_a_summary(tmp_path: Path, tiny_model: Path, monkeypatc
     abstained = sum(bool(row["stance_abstained"]) for row in read_dump(Path("a.stance.jsonl")))
     figures = rf"a\.stance\.jsonl: 9 rows: {labels}; {abstained} abstained; 8 rejected"
     where = r"\(see a\.stance\.jsonl\.rejects\.jsonl\)"
-    assert re.fullmatch(rf"{figures} {where}; \d+\.\d s, \d+ rows/s\n", result.stdout)
+    assert re.fullmatch(rf"{figures} {where}; \d+\.\d s, [\d,]+ rows/s\n", result.stdout)
     assert result.stderr == ""
     assert sorted(map(str, Path().iterdir())) == ["a.csv", "a.stance.jsonl", "a.stance.jsonl.rejects.jsonl"]
 
