@@ -3,11 +3,11 @@
 from pathlib import Path
 from typing import Any
 
-from platformdirs import user_data_path
 from pydantic import Field, ValidationError
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 from model.errors import SettingsError
+from model.registry import default_home
 
 
 class Settings(BaseSettings):
@@ -17,9 +17,7 @@ class Settings(BaseSettings):
         env_prefix="STANCE_", env_file=".env", env_ignore_empty=True, extra="ignore", frozen=True
     )
 
-    home: Path = Field(
-        default_factory=lambda: user_data_path("comment-stance"), description="Folder of the model registry."
-    )
+    home: Path = Field(default_factory=default_home, description="Folder of the model registry.")
     model: str = Field("current", description="Model directory, registered version, `current` or `embedded`.")
     engine: str = Field("auto", description="Engine: `auto`, `torch`, `torch-float32` or `torch-bfloat16`.")
     threads: int | None = Field(None, ge=1, description="Processor threads for inference; empty: one per core.")

@@ -20,9 +20,9 @@ from click.testing import CliRunner
 
 from model.classifier import StanceClassifier
 from model.errors import SettingsError, StanceError
-from model.registry import Registry
+from model.registry import Registry, find_model
 from service.commands.serve import _listen, serve
-from service.loading import load_classifier, model_directory
+from service.loading import load_classifier
 from service.settings import Settings, read_settings
 
 ENVIRONMENT = {name: value for name, value in os.environ.items() if not name.startswith("STANCE_")}
@@ -124,8 +124,8 @@ def test_connections_send_small_answers_at_once() -> None:
 
 def test_model_may_be_a_directory_or_a_registered_version(tiny_model: Path, tmp_path: Path) -> None:
     version = Registry(tmp_path, embedded=tiny_model).register(tiny_model)
-    assert model_directory(read_settings(model=str(tiny_model))) == tiny_model
-    assert model_directory(read_settings(model=version, home=tmp_path)) == tmp_path / "models" / version
+    assert find_model(str(tiny_model), home=read_settings().home) == tiny_model
+    assert find_model(version, home=tmp_path) == tmp_path / "models" / version
     loaded = load_classifier(read_settings(model=version, home=tmp_path, engine="torch-float32"))
     assert loaded.manifest.reference == f"tiny@{version}"
 

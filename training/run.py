@@ -70,14 +70,8 @@ def train_model(
         directory = Path(staging) / "model"
         save_network(loaded, directory)
         (directory / CONFIG_FILE).write_text(json.dumps(config.model_dump(), indent=2) + "\n", encoding="utf-8")
-        blank = Manifest(
-            config.name,
-            config.version,
-            datetime.now(UTC).date().isoformat(),
-            parent=parent,
-            layout=config.layout,
-            data=data,
-        )
+        today = datetime.now(UTC).date().isoformat()
+        blank = Manifest(config.name, config.version, today, parent=parent, layout=config.layout, data=data)
         run = _finish(directory, seal(directory, blank), config, examples)
         if out.exists():
             shutil.rmtree(out)
