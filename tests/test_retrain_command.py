@@ -80,6 +80,7 @@ def test_good_labels_make_a_version_that_is_promoted(desk: Desk):
     assert len((desk.home / "labels" / "2.jsonl").read_text(encoding="utf-8").splitlines()) == 40
     kept = json.loads((desk.registry.path("2") / "training.json").read_text(encoding="utf-8"))
     assert kept["max_tokens"] == result.manifest.layout.max_tokens == 64
+    assert kept["base"] == "tiny@1"
 
     following = desk.retrain(unsplit(learnable_rows(30, seed=6)))
     assert (following.manifest.reference, following.manifest.parent) == ("tiny-local@3", "tiny-local@2")
@@ -96,6 +97,18 @@ def test_too_few_labels_are_refused_before_training(desk: Desk):
 def test_bad_rows_are_refused_before_training(desk: Desk):
     with pytest.raises(DataError, match=r"^1 bad rows; .*\n  new\.csv:42: label: 'pro' is none of"):
         desk.retrain([*unsplit(learnable_rows(40, seed=5)), {"text": "x", "label": "pro"}])
+
+
+def test_bad_rows_of_every_file_can_be_skipped(desk: Desk):
+    said: list[str] = []
+    bad = {"text": "x", "label": "pro"}
+    earlier = write_rows(desk.home / "earlier.csv", [bad])
+    with desk.frozen.open("a", encoding="utf-8") as stream:
+        stream.write("x,pro\n")
+    rows = [*unsplit(learnable_rows(40, seed=5)), bad]
+    desk.retrain(rows, replay=[earlier], skip_bad_rows=True, say=said.append)
+    skipped = [line.split(":")[0] for line in said if line.startswith("left out")]
+    assert skipped == ["left out new.csv", "left out earlier.csv", "left out frozen.csv"]
 
 
 def test_texts_of_the_frozen_test_set_are_not_learned(desk: Desk):
@@ -211,6 +224,12 @@ def test_the_command_says_in_words_what_it_did(home: Path, capsys: pytest.Captur
         (learnable_rows(19), (), 1, r"stance: 19 usable new labels; at least 20 are needed to judge a new model\n"),
         ([{"text": "x", "label": "pro"}], (), 1, r"stance: 1 bad rows; .*\n  new\.jsonl:1: label: 'pro' is none .*\n"),
         (learnable_rows(30), ("--set", "epoch=1"), 2, r"stance: --set: epoch: Extra inputs are not permitted; .*\n"),
+        (
+            learnable_rows(30),
+            ("--set", "base=bert-base-cased", "--set", "max_tokens=128"),
+            2,
+            r"stance: base, max_tokens: comes from the current model when retraining; leave it out\n",
+        ),
     ],
 )
 def test_the_command_refuses_in_one_line(

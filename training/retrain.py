@@ -7,7 +7,7 @@ from pathlib import Path
 
 from model.artifact import Manifest, read_manifest, seal
 from model.classifier import StanceClassifier
-from model.errors import DataError
+from model.errors import DataError, SettingsError
 from model.registry import Registry
 from training.config import TrainConfig
 from training.evaluation import predict
@@ -22,6 +22,8 @@ RECIPE = Path(__file__).parent / "recipes" / "retrain.toml"
 # Fewer cannot be judged: the fifth that is kept out of training would be under four texts.
 MIN_LABELS = 20
 FRESH_FRACTION = 0.2
+# Settings that a retrained model has from the one it starts from.
+INHERITED = frozenset({"base", "name", "version", "max_tokens", "overlap", "context_tokens", "max_windows"})
 Say = Callable[[str], None]
 
 
@@ -73,15 +75,23 @@ def retrain(
 
     Raises:
         DataError: bad rows, or too few usable labels to learn from some and judge by others.
+        SettingsError: `config` sets what comes from the current model.
     """
     registry = registry or Registry(home)
     parent = registry.path("current")
     manifest = read_manifest(parent)
-    found = prepare_examples(labels, dev_fraction=0, test_fraction=0, skip_bad_rows=skip_bad_rows, say=say)
-    material = gather(
-        found, pool=_pool(home, registry, replay, say=say), frozen=_frozen(test, say=say), seed=config.seed, say=say
-    )
     config = _starting_from(parent, manifest, config)
+    found = prepare_examples(labels, dev_fraction=0, test_fraction=0, skip_bad_rows=skip_bad_rows, say=say)
+    earlier = read_clean(replay, skip_bad_rows=skip_bad_rows, say=say)
+    given_test = read_clean(test, skip_bad_rows=skip_bad_rows, say=say)
+    pool = [*_in_split(earlier, "train"), *earlier_labels(home, registry)]  # the latest label of a text last
+    material = gather(
+        found,
+        pool=[*written_examples("train"), *pool],
+        frozen=_in_split(given_test, "test") or written_examples("test"),
+        seed=config.seed,
+        say=say,
+    )
     home.mkdir(parents=True, exist_ok=True)
     with tempfile.TemporaryDirectory(prefix=".retrain-", dir=home) as staging:
         out = Path(staging) / "candidate"
@@ -130,6 +140,8 @@ def compare(current: StanceClassifier, candidate: StanceClassifier, material: Ma
 
 
 def _starting_from(parent: Path, manifest: Manifest, config: TrainConfig) -> TrainConfig:
+    if fixed := sorted(config.model_fields_set & INHERITED):
+        raise SettingsError(f"{', '.join(fixed)}: comes from the current model when retraining; leave it out")
     layout = manifest.layout
     return config.model_copy(
         update={
@@ -158,11 +170,5 @@ def _split_new(examples: Sequence[Example]) -> list[Example]:
     return [replace(example, split="dev" if example.group in fresh else "train") for example in examples]
 
 
-def _pool(home: Path, registry: Registry, files: Sequence[Path], *, say: Say) -> list[Example]:
-    given = [example for example in read_clean(files, say=say) if example.split in (None, "train")]
-    return [*written_examples("train"), *given, *earlier_labels(home, registry)]  # the latest label of a text last
-
-
-def _frozen(files: Sequence[Path], *, say: Say) -> list[Example]:
-    given = [example for example in read_clean(files, say=say) if example.split in (None, "test")]
-    return given or written_examples("test")
+def _in_split(examples: Sequence[Example], split: str) -> list[Example]:
+    return [example for example in examples if example.split in (None, split)]

@@ -69,6 +69,8 @@ def train_model(
     with tempfile.TemporaryDirectory(prefix=f".{out.name}-", dir=out.parent) as staging:
         directory = Path(staging) / "model"
         save_network(loaded, directory)
+        # A parent has a name; the folder it was loaded from means nothing elsewhere.
+        config = config.model_copy(update={"base": parent}) if parent else config
         (directory / CONFIG_FILE).write_text(json.dumps(config.model_dump(), indent=2) + "\n", encoding="utf-8")
         today = datetime.now(UTC).date().isoformat()
         blank = Manifest(config.name, config.version, today, parent=parent, layout=config.layout, data=data)
