@@ -18,8 +18,9 @@ from model.engines import Engine, load_engine
 from model.errors import InvalidTextError
 from model.labels import LABELS
 from model.language import LanguageGuesser
+from model.occlusion import Occlusion, occlude
 from model.paragraphs import Paragraph, split_paragraphs
-from model.records import Prediction, Segment, TextInput
+from model.records import Attribution, Prediction, Segment, TextInput
 from model.text import has_words, normalize
 from model.tokenizer import Encoded, StanceTokenizer, Window
 
@@ -35,13 +36,14 @@ class Prepared:
     source: TextInput
     whole: Encoded
     paragraphs: tuple[tuple[Paragraph, Encoded], ...] | None
+    occlusions: tuple[tuple[Occlusion, Encoded], ...] | None
     language: str | None
     has_words: bool
 
     @property
     def windows(self) -> tuple[Window, ...]:
-        """Every window the engine must see: those of the whole text, then those of each paragraph."""
-        parts = [self.whole, *(encoded for _, encoded in self.paragraphs or ())]
+        """Every window the engine must see: of the whole text, then of each paragraph, then of each occlusion."""
+        parts = [self.whole, *(encoded for _, encoded in (*(self.paragraphs or ()), *(self.occlusions or ())))]
         return tuple(window for part in parts for window in part.windows)
 
 
@@ -84,17 +86,20 @@ class StanceClassifier:
         other.manifest = replace(self.manifest, calibration=calibration)
         return other
 
-    def classify(self, texts: Sequence[str | TextInput], *, split: Split = "none") -> list[Prediction]:
+    def classify(
+        self, texts: Sequence[str | TextInput], *, split: Split = "none", explain: bool = False
+    ) -> list[Prediction]:
         """Return one prediction for each text, in the same order.
 
         No string is refused: one without words is labelled too, and abstained on. With
-        `split="paragraphs"` each prediction also carries the stance of each paragraph.
+        `split="paragraphs"` each prediction also carries the stance of each paragraph; with `explain`, what each
+        word does for the label, at the cost of reading the text once more for each (see `model.occlusion`).
 
         Raises:
             InvalidTextError: an item is neither a string nor a `TextInput` of strings.
             EngineError: the engine failed.
         """
-        prepared = self.prepare(texts, split=split)
+        prepared = self.prepare(texts, split=split, explain=explain)
         logits = self.run([window for item in prepared for window in item.windows])
         counts = [len(item.windows) for item in prepared]
         ends = accumulate(counts)
@@ -103,22 +108,32 @@ class StanceClassifier:
             for item, count, end in zip(prepared, counts, ends, strict=True)
         ]
 
-    def prepare(self, texts: Sequence[str | TextInput], *, split: Split = "none") -> list[Prepared]:
+    def prepare(
+        self, texts: Sequence[str | TextInput], *, split: Split = "none", explain: bool = False
+    ) -> list[Prepared]:
         """Normalize, tokenize and guess the language of each text."""
         if isinstance(texts, str):  # a sequence of strings too: its characters
             raise InvalidTextError("expected a list of texts, got one string; put it in a list")
         inputs = [_as_input(text, index) for index, text in enumerate(texts)]
         paragraphs = [split_paragraphs(item.text) if split == "paragraphs" else [] for item in inputs]
+        occlusions = [occlude(item.text) if explain else [] for item in inputs]
         parts = [
-            TextInput(paragraph.text, context=item.context)
-            for item, found in zip(inputs, paragraphs, strict=True)
-            for paragraph in found
+            TextInput(text, context=item.context)
+            for item, found, left_out in zip(inputs, paragraphs, occlusions, strict=True)
+            for text in (*(paragraph.text for paragraph in found), *(occlusion.rest for occlusion in left_out))
         ]
         encoded = iter(self._tokenizer.encode([*inputs, *parts]))
         wholes = [next(encoded) for _ in inputs]
         return [
-            self._prepared(item, whole, tuple((p, next(encoded)) for p in found) if split == "paragraphs" else None)
-            for item, whole, found in zip(inputs, wholes, paragraphs, strict=True)
+            Prepared(
+                source=item,
+                whole=whole,
+                paragraphs=tuple((part, next(encoded)) for part in found) if split == "paragraphs" else None,
+                occlusions=tuple((part, next(encoded)) for part in left_out) if explain else None,
+                language=self._language.guess(text := normalize(item.text)),
+                has_words=has_words(text),
+            )
+            for item, whole, found, left_out in zip(inputs, wholes, paragraphs, occlusions, strict=True)
         ]
 
     def run(self, windows: Sequence[Window], *, token_budget: int = TOKEN_BUDGET) -> NDArray[np.float32]:
@@ -145,18 +160,7 @@ class StanceClassifier:
             language=prepared.language,
             truncated=prepared.whole.truncated,
             segments=self._segments(prepared, rows),
-        )
-
-    def _prepared(
-        self, item: TextInput, whole: Encoded, paragraphs: tuple[tuple[Paragraph, Encoded], ...] | None
-    ) -> Prepared:
-        text = normalize(item.text)
-        return Prepared(
-            source=item,
-            whole=whole,
-            paragraphs=paragraphs,
-            language=self._language.guess(text),
-            has_words=has_words(text),
+            attributions=self._attributions(prepared, rows, best=best, confidence=confidence),
         )
 
     def _segments(self, prepared: Prepared, rows: Iterator[NDArray[np.float32]]) -> tuple[Segment, ...] | None:
@@ -164,6 +168,16 @@ class StanceClassifier:
             return None
         return tuple(
             self._segment(paragraph, self._probabilities(part, rows)) for paragraph, part in prepared.paragraphs
+        )
+
+    def _attributions(
+        self, prepared: Prepared, rows: Iterator[NDArray[np.float32]], *, best: int, confidence: float
+    ) -> tuple[Attribution, ...] | None:
+        if prepared.occlusions is None:
+            return None
+        return tuple(
+            Attribution(part.start, part.end, confidence - float(self._probabilities(encoded, rows)[best]))
+            for part, encoded in prepared.occlusions
         )
 
     def _segment(self, paragraph: Paragraph, probabilities: NDArray[np.float64]) -> Segment:

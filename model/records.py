@@ -40,6 +40,21 @@ class Segment:
 
 
 @dataclass(frozen=True, slots=True)
+class Attribution:
+    """How far the probability of the label falls when `text[start:end]` is left out; negative where it rises.
+
+    `start` and `end` are code-point offsets into the text as sent.
+    """
+
+    start: int
+    end: int
+    score: float
+
+    def to_dict(self) -> dict[str, Any]:
+        return {"start": self.start, "end": self.end, "score": self.score}
+
+
+@dataclass(frozen=True, slots=True)
 class Prediction:
     """The stance of one text. `scores` are calibrated probabilities in label order, sum 1 ± 1e-6."""
 
@@ -51,9 +66,10 @@ class Prediction:
     language: str | None
     truncated: bool
     segments: tuple[Segment, ...] | None = None
+    attributions: tuple[Attribution, ...] | None = None
 
     def to_dict(self) -> dict[str, Any]:
-        """The JSON shape of the public interface; `segments` only when they were asked for."""
+        """The JSON shape of the public interface; `segments` and `attributions` only when they were asked for."""
         record: dict[str, Any] = {
             "id": self.id,
             "label": self.label.value,
@@ -65,4 +81,6 @@ class Prediction:
         }
         if self.segments is not None:
             record["segments"] = [segment.to_dict() for segment in self.segments]
+        if self.attributions is not None:
+            record["attributions"] = [attribution.to_dict() for attribution in self.attributions]
         return record

@@ -25,6 +25,7 @@ from numpy.typing import NDArray
 from model.batching import padded_length
 from model.classifier import Prepared, Split, StanceClassifier
 from model.errors import EngineError, StanceError
+from model.occlusion import count_parts
 from model.records import Prediction, TextInput
 from model.tokenizer import Window
 from service.waiting import Job, WaitingLine
@@ -34,6 +35,7 @@ TOKENIZER_THREADS = 2
 # Texts tokenized at a time, so that a large request does not hold a thread while small ones wait.
 CHUNK_TEXTS = 32
 _CHARS_PER_TOKEN = 4
+_CHARS_PER_WORD = 5
 _CANARY = TextInput("Talks with Moscow went on for another day.")
 T = TypeVar("T")
 
@@ -96,7 +98,7 @@ class Batcher:
         return self._line.tokens
 
     async def __aenter__(self) -> "Batcher":
-        self._canary = (await self._prepare([_CANARY], split="none"))[0].windows
+        self._canary = (await self._prepare([_CANARY]))[0].windows
         self._worker.start()
         return self
 
@@ -111,7 +113,7 @@ class Batcher:
         self._worker.stop()
         self._pool.shutdown(wait=False, cancel_futures=True)
 
-    async def submit(self, texts: Sequence[TextInput], *, split: Split = "none") -> Answer:
+    async def submit(self, texts: Sequence[TextInput], *, split: Split = "none", explain: bool = False) -> Answer:
         """Score the texts of one request; a caller that is cancelled takes its waiting work along.
 
         Raises:
@@ -124,10 +126,10 @@ class Batcher:
         self._require_open()
         if not texts:
             return Answer((), Timing(0.0, 0.0, 0.0))
-        job = self._line.admit(tokens=self._estimate(texts, split))
+        job = self._line.admit(tokens=self._estimate(texts, split, explain))
         async with self._in_time(job):
             begun = perf_counter()
-            prepared = await self._prepare(texts, split=split)
+            prepared = await self._prepare(texts, split=split, explain=explain)
             entered = perf_counter()
             await self._run(job, [window for item in prepared for window in item.windows])
             timing = Timing(entered - begun, job.started - entered, job.finished - job.started)
@@ -167,9 +169,12 @@ class Batcher:
         if not np.isfinite(job.logits).all():
             raise EngineError("the engine gave scores that are not numbers")
 
-    async def _prepare(self, texts: Sequence[TextInput], *, split: Split) -> list[Prepared]:
+    async def _prepare(
+        self, texts: Sequence[TextInput], *, split: Split = "none", explain: bool = False
+    ) -> list[Prepared]:
+        prepare = partial(self._classifier.prepare, split=split, explain=explain)
         chunks = [texts[start : start + CHUNK_TEXTS] for start in range(0, len(texts), CHUNK_TEXTS)]
-        parts = [await self._in_pool(partial(self._classifier.prepare, chunk, split=split)) for chunk in chunks]
+        parts = [await self._in_pool(partial(prepare, chunk)) for chunk in chunks]
         return [item for part in parts for item in part]
 
     def _conclude(self, prepared: Sequence[Prepared], logits: NDArray[np.float32]) -> tuple[Scored, ...]:
@@ -179,12 +184,20 @@ class Batcher:
             Scored(self._classifier.conclude(item, own), item, own) for item, own in zip(prepared, rows, strict=True)
         )
 
-    def _estimate(self, texts: Sequence[TextInput], split: Split) -> int:
+    def _estimate(self, texts: Sequence[TextInput], split: Split, explain: bool) -> int:
         """Padded tokens of `texts`, roughly, without looking into them."""
         layout = self._classifier.manifest.layout
         most = layout.max_tokens * layout.max_windows
-        tokens = sum(padded_length(min(most, 2 + len(item.text) // _CHARS_PER_TOKEN)) for item in texts)
-        return 2 * tokens if split == "paragraphs" else tokens
+        return sum(
+            padded_length(min(most, 2 + len(item.text) // _CHARS_PER_TOKEN))
+            * (_readings(len(item.text), explain=explain) + (split == "paragraphs"))
+            for item in texts
+        )
 
     async def _in_pool(self, work: Callable[[], T]) -> T:
         return await asyncio.get_running_loop().run_in_executor(self._pool, work)
+
+
+def _readings(chars: int, *, explain: bool) -> int:
+    """How often a text is read: once, and once more for each part of its explanation."""
+    return 1 + (count_parts(words=chars // _CHARS_PER_WORD, chars=chars) if explain else 0)

@@ -108,7 +108,7 @@ async def test_no_text_left_is_422_naming_each(classifier: StanceClassifier) -> 
         ({"texts": ["talk"] * 4}, "/texts"),
         ({"texts": ["talk"], "split": "words"}, "/split"),
         ({"texts": ["talk"], "split": "\ud800"}, "/split"),
-        ({"texts": ["talk"], "explain": True}, "/explain"),
+        ({"texts": ["talk"], "explain": "why"}, "/explain"),
         ({"texts": ["talk"], "a/b~": 1}, "/a~1b~0"),
         (["talk"], ""),
         (None, ""),
@@ -123,10 +123,25 @@ async def test_the_wrong_shape_is_422_naming_the_field(
     assert [error["pointer"] for error in answer.json()["errors"]] == [pointer]
 
 
-async def test_explain_says_that_it_is_not_there_yet(classifier: StanceClassifier) -> None:
+async def test_explain_adds_what_each_word_does(classifier: StanceClassifier) -> None:
     async with serving(classifier) as client:
-        answer = await post(client, {"texts": ["talk"], "explain": True})
-    assert "not available in this release" in answer.json()["detail"]
+        plain = (await post(client, {"texts": ["Talk to Moscow."]})).json()["results"][0]
+        result = (await post(client, {"texts": ["Talk to Moscow."], "explain": True})).json()["results"][0]
+    assert "attributions" not in plain
+    assert [(part["start"], part["end"]) for part in result["attributions"]] == [(0, 4), (5, 7), (8, 15)]
+    (prediction,) = classifier.classify(["Talk to Moscow."], explain=True)
+    assert [part["score"] for part in result["attributions"]] == pytest.approx(
+        [part.score for part in prediction.attributions or ()], abs=1e-5
+    )
+
+
+async def test_an_explanation_counts_as_the_work_it_is(classifier: StanceClassifier) -> None:
+    """A text that fits alone does not when it is to be read once more for each word."""
+    text = "talk to moscow about a reset " * 8
+    async with serving(classifier, max_queue_tokens=1_000) as client:
+        assert (await post(client, {"texts": [text]})).status_code == 200
+        refused = await post(client, {"texts": [text], "explain": True})
+    assert refused.status_code == 413
 
 
 async def test_headers_name_request_model_and_times(classifier: StanceClassifier) -> None:

@@ -118,6 +118,33 @@ def test_splitting_changes_nothing_about_the_whole(classifier: StanceClassifier)
     assert split.scores == pytest.approx(plain.scores, abs=1e-5)
 
 
+def test_an_attribution_is_what_the_label_loses_without_the_word(classifier: StanceClassifier) -> None:
+    source = "🙂 Talk to\nMoscow!"
+    (prediction,) = classifier.classify([TextInput(source, context="helsinki reset")], explain=True)
+    assert prediction.attributions is not None
+    assert [source[part.start : part.end] for part in prediction.attributions] == ["🙂", "Talk", "to", "Moscow!"]
+    rests = [source[: part.start] + source[part.end :] for part in prediction.attributions]
+    without = classifier.classify([TextInput(rest, context="helsinki reset") for rest in rests])
+    lost = [prediction.confidence - item.scores[prediction.label] for item in without]
+    assert [part.score for part in prediction.attributions] == pytest.approx(lost, abs=1e-5)
+    assert max(map(abs, lost)) > 1e-3
+
+
+def test_paragraphs_and_attributions_do_not_mix(classifier: StanceClassifier) -> None:
+    """Of several texts at once, one of them without a word."""
+    texts = ["Talk to Moscow.\n\nNo deal.", " ", LONG]
+    both = classifier.classify(texts, split="paragraphs", explain=True)
+    split, explained = classifier.classify(texts, split="paragraphs"), classifier.classify(texts, explain=True)
+    for prediction, alone, why in zip(both, split, explained, strict=True):
+        assert prediction.segments is not None
+        assert prediction.attributions is not None
+        assert (alone.attributions, why.segments) == (None, None)
+        found = [part.confidence for part in prediction.segments]
+        assert found == pytest.approx([part.confidence for part in alone.segments or ()], abs=1e-5)
+        scores = [part.score for part in prediction.attributions]
+        assert scores == pytest.approx([part.score for part in why.attributions or ()], abs=1e-5)
+
+
 def test_a_text_without_paragraphs_has_an_empty_list_of_segments(classifier: StanceClassifier) -> None:
     assert classifier.classify([" \n\n "], split="paragraphs")[0].segments == ()
 

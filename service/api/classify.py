@@ -32,15 +32,12 @@ async def classify(
     if not texts:
         fields = {f"/texts/{index}": str(error) for index, error in enumerate(items)}
         raise InvalidRequestError("none of the texts can be scored; see errors", fields=fields)
-    answer = await score(texts, request=request, services=services, split=body.split)
+    answer = await score(texts, request=request, services=services, split=body.split, explain=body.explain)
     content = _content(services.classifier.manifest, body.texts, items, answer)
     return timed_response(content, answer.timing)
 
 
 def _check(body: ClassifyRequest, settings: Settings) -> None:
-    if body.explain:
-        fields = {"/explain": "explanations are not available in this release; leave it out or false"}
-        raise InvalidRequestError(fields["/explain"], fields=fields)
     if len(body.texts) > settings.max_texts:
         fields = {"/texts": f"{len(body.texts):,} texts; the limit is {settings.max_texts:,}"}
         raise InvalidRequestError("too many texts; send them in several requests", fields=fields)

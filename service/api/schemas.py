@@ -41,7 +41,10 @@ class ClassifyRequest(BaseModel):
     split: Literal["none", "paragraphs"] = Field(
         default="none", description="`paragraphs` adds the stance of each paragraph as `segments`."
     )
-    explain: bool = Field(default=False, description="Not available in this release: must be false.")
+    explain: bool = Field(
+        default=False,
+        description="Adds `attributions`: for each word, how far the probability of the label falls without it.",
+    )
 
 
 class ModelName(BaseModel):

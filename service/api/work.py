@@ -18,7 +18,9 @@ from service.batcher import Answer, Timing
 T = TypeVar("T")
 
 
-async def score(texts: Sequence[TextInput], *, request: Request, services: Services, split: Split = "none") -> Answer:
+async def score(
+    texts: Sequence[TextInput], *, request: Request, services: Services, split: Split = "none", explain: bool = False
+) -> Answer:
     """Score the texts of `request` and count what came of it.
 
     Raises:
@@ -26,7 +28,7 @@ async def score(texts: Sequence[TextInput], *, request: Request, services: Servi
         StanceError: see `Batcher.submit`.
     """
     try:
-        answer = await while_connected(request, services.batcher.submit(texts, split=split))
+        answer = await while_connected(request, services.batcher.submit(texts, split=split, explain=explain))
     except StanceError as error:
         services.metrics.shed(describe(error).kind)
         raise

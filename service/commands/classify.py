@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from model.errors import SettingsError, StanceError, TextError
-from model.records import Prediction, TextInput
+from model.records import Attribution, Prediction, TextInput
 from model.text import check_text
 from service.commands.model_options import model_options
 from service.dumps.json_text import to_json
@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from model.classifier import Split, StanceClassifier
 
 _SHOWN_CHARS = 60
+_SHOWN_PARTS = 5
 
 
 @click.command()
@@ -24,11 +25,15 @@ _SHOWN_CHARS = 60
 @click.option("--json", "as_json", is_flag=True, help="Print one JSON object a line.")
 @click.option("--context", metavar="TEXT", help="What the texts answer: a parent comment or a title.")
 @click.option("--split", is_flag=True, help="Label each paragraph too.")
+@click.option("--explain", is_flag=True, help="Show the words that the label hangs on.")
 @model_options
-def classify(texts: tuple[str, ...], as_json: bool, context: str | None, split: bool, **flags: Any) -> None:
+def classify(
+    texts: tuple[str, ...], as_json: bool, context: str | None, split: bool, explain: bool, **flags: Any
+) -> None:
     """Label texts given as arguments, or on standard input one a line.
 
-    "unsure" marks a label that should not be trusted: too close to call, not English, or no words.
+    "unsure" marks a label that should not be trusted: too close to call, not English, or no words. With
+    --explain, "+0.20 trap" says that the label would be 0.20 less probable without the word "trap".
 
     \b
     Example:
@@ -41,7 +46,8 @@ def classify(texts: tuple[str, ...], as_json: bool, context: str | None, split: 
     if not sources:
         raise SettingsError("no text; give texts as arguments, or pipe them in, one a line")
     items = [_checked(text, context=context, max_chars=settings.max_text_chars) for text in sources]
-    results = _results(load_classifier(settings), items, split="paragraphs" if split else "none")
+    classifier = load_classifier(settings)
+    results = _results(classifier, items, split="paragraphs" if split else "none", explain=explain)
     click.echo("\n".join(_json_lines(results)) if as_json else _table(sources, results))
     if all(isinstance(result, TextError) for result in results):
         raise StanceError("none of the texts can be labelled")
@@ -63,10 +69,10 @@ def _checked(text: str, *, context: str | None, max_chars: int) -> TextInput | T
 
 
 def _results(
-    classifier: "StanceClassifier", items: Sequence[TextInput | TextError], *, split: "Split"
+    classifier: "StanceClassifier", items: Sequence[TextInput | TextError], *, split: "Split", explain: bool
 ) -> list[Prediction | TextError]:
     texts = [item for item in items if isinstance(item, TextInput)]
-    predictions = iter(classifier.classify(texts, split=split))
+    predictions = iter(classifier.classify(texts, split=split, explain=explain))
     return [next(predictions) if isinstance(item, TextInput) else item for item in items]
 
 
@@ -92,6 +98,8 @@ def _rows(text: str, result: Prediction | TextError) -> Iterator[tuple[str, ...]
         yield "-", "", "error", str(result)
         return
     yield result.label, f"{result.confidence:.2f}", "unsure" if result.abstained else "", _beginning(text)
+    for part in _weightiest(result):
+        yield "", f"{part.score:+.2f}", "", f"  {_beginning(text[part.start : part.end])}"
     for segment in result.segments or ():
         yield (
             f"  {segment.label}",
@@ -99,6 +107,11 @@ def _rows(text: str, result: Prediction | TextError) -> Iterator[tuple[str, ...]
             "",
             f"  {_beginning(text[segment.start : segment.end])}",
         )
+
+
+def _weightiest(result: Prediction) -> list[Attribution]:
+    """The words that do most for the label, and against it, the weightiest first."""
+    return sorted(result.attributions or (), key=lambda part: -abs(part.score))[:_SHOWN_PARTS]
 
 
 def _beginning(text: str) -> str:
