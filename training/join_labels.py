@@ -18,7 +18,13 @@ LABELS = Path(__file__).parent / "data" / "real_labels.csv"
 
 @click.command()
 @click.argument("sources", nargs=-1, required=True, type=click.Path(exists=True, dir_okay=False, path_type=Path))
-@click.option("--file", "name", required=True, type=click.Choice(["real_texts", "real_prose"]), help="Which rows.")
+@click.option(
+    "--file",
+    "name",
+    required=True,
+    type=click.Choice(["real_texts", "real_prose", "selected_texts"]),
+    help="Which rows.",
+)
 @click.option("-o", "--out", required=True, type=click.Path(path_type=Path), help="JSON Lines file to write.")
 def main(sources: tuple[Path, ...], name: str, out: Path) -> None:
     """Write a labelled text for each label whose text is in SOURCES."""
