@@ -1,0 +1,145 @@
+"""The whole evaluation: sets, baselines, what abstaining buys, robustness, explanations, page and plots."""
+
+import gzip
+import json
+from dataclasses import replace
+from pathlib import Path
+
+import numpy as np
+import pytest
+from click.testing import CliRunner
+from training_support import learnable_rows, make_example, make_outcome, write_rows
+
+from model.classifier import StanceClassifier
+from model.labels import LABELS, Stance
+from training.compare import BASELINE
+from training.replay import written_examples
+from training.scorecard.__main__ import main
+from training.scorecard.baselines import MAJORITY, baseline_outcomes, majority
+from training.scorecard.faithfulness import measure_faithfulness
+from training.scorecard.robustness import EDITS, flips
+from training.scorecard.selective import area_under_risk, kept_at, risk_coverage
+from training.scorecard.sets import NONCOMMERCIAL, our_sets, vast
+
+
+@pytest.fixture
+def folder(tmp_path: Path) -> Path:
+    """Real texts, a non-commercial text that is among them and one that is not, and a little VAST."""
+    data = tmp_path / "data"
+    data.mkdir()
+    rows = learnable_rows(200)
+    write_rows(data / "real_texts.jsonl", rows)
+    foreign = [{"text": rows[0]["text"], "label": "neutral"}, {"text": "peace talk", "label": "supportive"}]
+    write_rows(data / NONCOMMERCIAL, foreign)
+    labels = {"skeptical": "against", "supportive": "favor", "neutral": "none"}
+    with gzip.open(data / "general_stance.jsonl.gz", "wt", encoding="utf-8") as stream:
+        for index, row in enumerate(learnable_rows(120, seed=1)):
+            about = {"dataset": "vast", "target": "moscow", "zero_shot": str(index // 10 % 2 == 0)}
+            stream.write(json.dumps(row | about | {"label": labels[row["label"]]}) + "\n")
+        stream.write(json.dumps({"dataset": "mtsd", "text": "x", "label": "none", "split": "test"}) + "\n")
+    return data
+
+
+@pytest.fixture(scope="module")
+def knowing(learned: Path) -> StanceClassifier:
+    return StanceClassifier.load(learned)
+
+
+def test_sets_are_judged_on_texts_that_nobody_learned_from(folder: Path):
+    sets = {judged.name: judged for judged in our_sets([folder.parent, folder])}
+    assert {name: len(judged.held_out) for name, judged in sets.items()} == {
+        "real_texts.jsonl": 20,
+        "written_texts.jsonl": len(written_examples("test")),
+        NONCOMMERCIAL: 1,
+    }
+    for judged in sets.values():
+        learned = {example.key for example in judged.train}
+        assert learned.isdisjoint(example.key for example in judged.held_out)
+        assert len(judged.train) == 160 + len(written_examples("train"))
+
+
+def test_vast_has_its_target_as_context_and_its_topics_told_apart(folder: Path):
+    judged = vast([folder])
+    assert judged is not None
+    assert {(example.context, example.source) for example in judged.held_out} == {
+        ("moscow", "zero-shot"),
+        ("moscow", "few-shot"),
+    }
+    assert (len(judged.held_out), len(judged.train)) == (12, 96)
+    assert vast([folder.parent]) is None
+
+
+def test_the_majority_is_as_sure_as_its_share():
+    train = [make_example(label=label) for label in (Stance.SKEPTICAL, Stance.NEUTRAL, Stance.NEUTRAL, Stance.NEUTRAL)]
+    outcome = majority(train, [make_example(label=Stance.SUPPORTIVE)])
+    assert outcome.probabilities.tolist() == [[0.25, 0, 0.75]]
+    assert outcome.truth.tolist() == [LABELS.index(Stance.SUPPORTIVE)]
+
+
+def test_baselines_learn_from_the_training_texts_of_each_set(folder: Path):
+    general = vast([folder])
+    assert general is not None
+    found = baseline_outcomes([general])
+    assert found[MAJORITY]["VAST"].figures().macro_f1.value < 0.4
+    assert found[BASELINE]["VAST"].figures().macro_f1.value > 0.9
+
+
+def test_risk_and_coverage_by_hand():
+    """Sure and right, less sure and wrong, least sure and right."""
+    outcome = replace(
+        make_outcome(np.array([0, 1, 2]), np.array([0, 0, 2])),
+        probabilities=np.array([[0.9, 0.05, 0.05], [0.8, 0.1, 0.1], [0.2, 0.2, 0.6]]),
+    )
+    shares, risk = risk_coverage(outcome)
+    assert shares.tolist() == pytest.approx([1 / 3, 2 / 3, 1])
+    assert risk.tolist() == pytest.approx([0, 1 / 2, 1 / 3])
+    assert area_under_risk(outcome) == pytest.approx((0 + 1 / 2 + 1 / 3) / 3)
+    assert [row.accuracy.value for row in kept_at(outcome, (1.0, 0.67, 0.3))] == pytest.approx([2 / 3, 1 / 2, 1])
+
+
+@pytest.mark.parametrize(
+    ("edit", "before", "after"),
+    [
+        ("typos", "Normalization of relations", "Normailzation of relations"),
+        ("curly quotes", 'He said "no", didn\'t he?', "He said \u201cno\u201d, didn\u2019t he?"),
+        ("no full stop", "No deal. ", "No deal"),
+        ("people swapped", "Trump met Putin, Biden did not", "Biden met Putin, Trump did not"),
+    ],
+)
+def test_edits_change_what_they_say(edit: str, before: str, after: str):
+    assert EDITS[edit](before) == after
+
+
+def test_flips_count_only_texts_that_the_edit_changed(knowing: StanceClassifier):
+    texts = [make_example(f"talk to moscow {word}") for word in ("peace", "trap", "weather")]
+    found = {flip.edit: flip for flip in flips(knowing, texts)}
+    assert not {"people swapped", "lower case"} & found.keys()
+    assert found["capitals"].texts == 3
+    assert 0 <= found["`Thanks.` appended"].share.low <= found["`Thanks.` appended"].share.value <= 1
+
+
+def test_the_words_named_carry_the_label(knowing: StanceClassifier):
+    """The tiny model goes by one word, so without the words named it is lost, and without others it is not."""
+    texts = [make_example(row["text"]) for row in learnable_rows(30, seed=4)]
+    found = measure_faithfulness(knowing, texts)
+    assert found.texts == 30
+    assert found.difference.low > 0.1
+    assert found.named.value - found.random.value == pytest.approx(found.difference.value)
+
+
+@pytest.mark.slow
+def test_one_command_writes_the_page_and_its_plots(folder: Path, learned: Path, tmp_path: Path):
+    out = tmp_path / "evaluation"
+    result = CliRunner().invoke(main, ["--data", str(folder), "--model", str(learned), "-o", str(out)])
+    assert result.exit_code == 0, result.output
+    page = (out / "README.md").read_text(encoding="utf-8")
+    assert result.output.strip() in page
+    for name in ("real_texts.jsonl", "written_texts.jsonl", NONCOMMERCIAL, "VAST"):
+        assert f"\n## {name}\n" in page
+    plots = [line.split("](")[1].rstrip(")") for line in page.splitlines() if line.startswith("![")]
+    assert len(plots) == 4
+    for plot in plots:
+        assert "Reliability" in (out / plot).read_text(encoding="utf-8")
+    first = (out / plots[0]).read_bytes()
+    CliRunner().invoke(main, ["--data", str(folder), "--model", str(learned), "-o", str(out)])
+    assert (out / plots[0]).read_bytes() == first

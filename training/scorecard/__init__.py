@@ -1,0 +1,1 @@
+"""`make evaluate`: everything that is claimed of a model, measured by one command."""

@@ -1,0 +1,49 @@
+"""The evaluation as one Markdown page."""
+
+from collections.abc import Mapping, Sequence
+
+from tabulate import tabulate
+
+from training.evaluation import Evaluation
+from training.report import comparison_table, confusion_table, group_table, label_table
+from training.scorecard.faithfulness import Faithfulness
+from training.scorecard.robustness import Flips
+from training.scorecard.selective import Kept
+
+PUBLISHED = """Published macro F1 on VAST's test split, all topics: TGA-Net 0.665 (Allaway & McKeown 2020),
+JointCL 0.71 to 0.72 and WS-BERT 0.745 (both on BERT-base, 110 million parameters), TATA 0.763, CKI 0.807 (with a
+large language model's knowledge)."""
+
+
+def comparison(evaluations: Mapping[str, Mapping[str, Evaluation]]) -> str:
+    """Macro F1 of each model (columns) on each set (rows); `evaluations[model][set]`."""
+    figures = {
+        model: {name: evaluation.overall for name, evaluation in sets.items()} for model, sets in evaluations.items()
+    }
+    return comparison_table(figures, style="github")
+
+
+def set_section(name: str, evaluation: Evaluation, kept: Sequence[Kept], *, area: float, plot: str) -> str:
+    tables = [table(evaluation, style="github") for table in (group_table, label_table, confusion_table)]
+    rows = [[f"{row.share:.0%}", row.accuracy, row.macro_f1] for row in kept]
+    coverage = tabulate(
+        rows, headers=["surest texts kept", "accuracy", "macro F1"], tablefmt="github", disable_numparse=True
+    )
+    picture = f"![confusion, reliability, risk and coverage on {name}]({plot})"
+    return "\n\n".join([f"## {name}", picture, *tables, coverage, f"Area under the risk–coverage curve: {area:.3f}."])
+
+
+def robustness_section(found: Sequence[Flips]) -> str:
+    rows = [[flips.edit, flips.texts, flips.share] for flips in found]
+    table = tabulate(rows, headers=["edit", "texts", "labels flipped"], tablefmt="github", disable_numparse=True)
+    return (
+        f"## Edits that should not matter\n\nShare of texts whose label flips, on all sets of ours together.\n\n{table}"
+    )
+
+
+def faithfulness_section(found: Faithfulness) -> str:
+    return (
+        "## Explanations\n\nHow far the label's probability falls when a fifth of the words is left out, those with "
+        f"the highest attributions: {found.named}; as many random words: {found.random}; difference "
+        f"{found.difference} ({found.texts} texts)."
+    )
