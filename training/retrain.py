@@ -3,6 +3,7 @@
 import tempfile
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
+from functools import partial
 from pathlib import Path
 
 from model.artifact import Manifest, read_manifest, seal
@@ -81,17 +82,12 @@ def retrain(
     parent = registry.path("current")
     manifest = read_manifest(parent)
     config = _starting_from(parent, manifest, config)
+    read = partial(read_clean, skip_bad_rows=skip_bad_rows, say=say)
     found = prepare_examples(labels, dev_fraction=0, test_fraction=0, skip_bad_rows=skip_bad_rows, say=say)
-    earlier = read_clean(replay, skip_bad_rows=skip_bad_rows, say=say)
-    given_test = read_clean(test, skip_bad_rows=skip_bad_rows, say=say)
-    pool = [*_in_split(earlier, "train"), *earlier_labels(home, registry)]  # the latest label of a text last
-    material = gather(
-        found,
-        pool=[*written_examples("train"), *pool],
-        frozen=_in_split(given_test, "test") or written_examples("test"),
-        seed=config.seed,
-        say=say,
-    )
+    # The latest label of a text comes last, and counts.
+    earlier = [*written_examples("train"), *_in_split(read(replay), "train"), *earlier_labels(home, registry)]
+    frozen = _in_split(read(test), "test") or written_examples("test")
+    material = gather(found, pool=earlier, frozen=frozen, seed=config.seed, say=say)
     home.mkdir(parents=True, exist_ok=True)
     with tempfile.TemporaryDirectory(prefix=".retrain-", dir=home) as staging:
         out = Path(staging) / "candidate"
