@@ -111,11 +111,19 @@ def test_edits_change_what_they_say(edit: str, before: str, after: str):
 
 
 def test_flips_count_only_texts_that_the_edit_changed(knowing: StanceClassifier):
-    texts = [make_example(f"talk to moscow {word}") for word in ("peace", "trap", "weather")]
+    """And the share is that of labels which differ when the edited texts are classified by themselves."""
+    texts = [make_example(text) for text in ("talk to moscow trap", "it is a trap", "weather yesterday", "peace talk")]
     found = {flip.edit: flip for flip in flips(knowing, texts)}
     assert not {"people swapped", "lower case"} & found.keys()
-    assert found["capitals"].texts == 3
-    assert 0 <= found["`Thanks.` appended"].share.low <= found["`Thanks.` appended"].share.value <= 1
+    before = [item.label for item in knowing.classify([example.text for example in texts])]
+    for name, flip in found.items():
+        edited = [EDITS[name](example.text) for example in texts]
+        after = [item.label for item in knowing.classify(edited)]
+        changed = [index for index, example in enumerate(texts) if edited[index] != example.text]
+        assert flip.texts == len(changed)
+        assert flip.share.value == pytest.approx(sum(before[i] != after[i] for i in changed) / len(changed))
+    assert len({before[index] for index in range(len(texts))}) == 3
+    assert max(flip.share.value for flip in found.values()) > 0
 
 
 def test_the_words_named_carry_the_label(knowing: StanceClassifier):
