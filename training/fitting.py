@@ -34,6 +34,7 @@ from training.encoding import make_collator, to_dataset
 from training.examples import Example
 from training.metrics import confusions, macro_f1_of
 from training.network import Network
+from training.regularization import TokenDropout, set_dropout
 from training.sampling import ShuffledByLength
 
 _RUN = "run.json"
@@ -44,12 +45,15 @@ _CHECKPOINT_FILES = (SAFE_WEIGHTS_NAME, OPTIMIZER_NAME, SCHEDULER_NAME, TRAINER_
 
 
 class WeightedTrainer(Trainer):
-    """Cross-entropy weighted by class and by row; the stock Trainer knows neither."""
+    """Cross-entropy weighted by class and by row, over texts with some tokens hidden; the stock Trainer knows none."""
 
-    def __init__(self, *, class_weights: torch.Tensor, label_smoothing: float, **arguments: Any) -> None:
+    def __init__(
+        self, *, class_weights: torch.Tensor, label_smoothing: float, token_dropout: TokenDropout, **arguments: Any
+    ) -> None:
         super().__init__(**arguments)
         self._class_weights = class_weights
         self._label_smoothing = label_smoothing
+        self._token_dropout = token_dropout
 
     def _get_train_sampler(self, train_dataset: Any = None) -> ShuffledByLength:
         rows: Any = self.train_dataset if train_dataset is None else train_dataset
@@ -64,6 +68,8 @@ class WeightedTrainer(Trainer):
     ) -> Any:
         encoder_inputs = {name: tensor for name, tensor in inputs.items() if name not in ("labels", "weight")}
         labels, row_weights = inputs["labels"], inputs["weight"]
+        if model.training:
+            encoder_inputs["input_ids"] = self._token_dropout(encoder_inputs["input_ids"])
         outputs = model(**encoder_inputs)
         class_weights = self._class_weights.to(outputs.logits.device)
         losses = torch.nn.functional.cross_entropy(
@@ -111,11 +117,14 @@ def fit(loaded: Network, config: TrainConfig, *, train: Sequence[Example], dev: 
     _claim(work, _fingerprint(config, train, dev))
     if config.freeze_embeddings:
         loaded.network.get_input_embeddings().requires_grad_(False)
+    if config.dropout is not None:
+        set_dropout(loaded.network, config.dropout)
     tokenizer = loaded.stance_tokenizer()
     train_set = to_dataset(train, tokenizer, unsure_weight=config.unsure_weight)
     trainer = WeightedTrainer(
         class_weights=class_weights(train, power=config.class_weight_power),
         label_smoothing=config.label_smoothing,
+        token_dropout=TokenDropout.of(loaded.tokenizer, share=config.token_dropout),
         model=loaded.network,
         args=_arguments(config, work, steps_per_epoch=-(-len(train_set) // config.batch_size)),
         train_dataset=train_set,
