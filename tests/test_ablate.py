@@ -25,6 +25,8 @@ def test_a_smaller_share_is_part_of_a_larger_one_and_nothing_held_out_is_lost() 
     assert [sum(e.split == "train" for e in part) for part in (quarter, half)] == [20, 40]
     assert {e.text for e in quarter} < {e.text for e in half}
     assert [e for e in quarter if e.split != "train"] == [e for e in examples() if e.split != "train"]
+    assert Ablation(name="x").reduce(examples(), share=0.5) == half
+    assert Ablation(name="x", share=0.25).reduce(examples(), share=0.5) == quarter
 
 
 def test_a_file_that_is_left_out_is_still_held_out_for_dev() -> None:
@@ -35,7 +37,7 @@ def test_a_file_that_is_left_out_is_still_held_out_for_dev() -> None:
 
 def test_the_change_is_told_in_words() -> None:
     ablation = Ablation(name="x", settings={"seed": 1}, share=0.5, without=("a.csv",))
-    assert ablation.change == "seed = 1, 50% of the training texts, without a.csv"
+    assert ablation.change == "seed = 1, without a.csv"
 
 
 @pytest.mark.slow

@@ -37,7 +37,7 @@ def test_an_outcome_holds_what_the_classifier_says(classifier: StanceClassifier)
 
 
 def test_groups_are_measured_apart_largest_first():
-    """By file, kind, source, length and context; each as if it were the whole set."""
+    """By file, kind, source, length, context and doubt; each as if it were the whole set."""
     short = [make_example(f"text {i}", LABELS[i % 3], kind="comment", source="a", file="a.csv") for i in range(30)]
     long = [
         make_example("word " * 70 + str(i), LABELS[i % 3], kind="paragraph", context="Parent", file="b.csv")
@@ -53,6 +53,7 @@ def test_groups_are_measured_apart_largest_first():
         "source": ["a"],
         "length": ["60 to 119 words", "under 20 words"],
         "context": ["with context", "without context"],
+        "annotator": ["sure"],
     }
     assert evaluation.overall.accuracy.value == pytest.approx(75 / 90)
     assert evaluation.groups["kind"]["comment"].accuracy.value == 0.5

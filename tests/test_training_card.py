@@ -38,6 +38,14 @@ def test_every_figure_of_the_manifest_is_on_the_card(learned: Path, card: str):
         assert [[int(cell) for cell in line.split("|")[2:5]] for line in confusion] == overall["confusion"]
 
 
+def test_the_card_shows_its_plots(learned: Path, card: str):
+    for split in ("dev", "test"):
+        assert f"]({split}.svg)" in card
+        assert f"{read_manifest(learned).reference}, {split} split" in (learned / f"{split}.svg").read_text(
+            encoding="utf-8"
+        )
+
+
 def test_the_card_names_base_data_and_calibration(learned: Path, learner_base: Path, card: str):
     manifest = read_manifest(learned)
     data = manifest.data["labels.csv"]

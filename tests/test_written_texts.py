@@ -10,6 +10,7 @@ from model.labels import LABELS
 from training.examples import read_examples
 from training.replay import WRITTEN
 from training.splits import assign_splits, deduplicate
+from training.written_audit import minimal_pairs, near_duplicates
 
 SPLITS = ("train", "dev", "test")
 
@@ -44,15 +45,26 @@ def test_no_group_straddles_a_split():
 
 def test_minimal_pairs_share_a_group_and_contradict_each_other(rows: list[dict[str, Any]]):
     """Two texts that differ in little but their stance: split apart, one would give the other away."""
-    pairs = [row for row in rows if "minimal pairs" in row["brief"]]
-    assert len(pairs) >= 100
-    numbers = {int(row["id"].partition("-")[2]): row for row in pairs}
-    for number, first in numbers.items():
-        if number % 2:
-            second = numbers[number + 1]
-            assert first["id"].partition("-")[0] == second["id"].partition("-")[0]
-            assert (first["group"], first["split"]) == (second["group"], second["split"]), first["id"]
-            assert first["label"] != second["label"], first["id"]
+    pairs: dict[str, list[dict[str, Any]]] = defaultdict(list)
+    for row in rows:
+        if "minimal pairs" in row["brief"]:
+            pairs[row["group"]].append(row)
+    assert len(pairs) >= 700
+    for group, members in pairs.items():
+        assert [row["split"] for row in members] == [members[0]["split"]] * 2, group
+        assert members[0]["label"] != members[1]["label"], group
+
+
+def test_the_set_is_as_large_as_its_data_sheet_says():
+    examples = read_examples([WRITTEN])[0]
+    assert len(examples) >= 6_000
+    assert sum(example.kind == "paragraph" for example in examples) >= 2_000
+    assert sum(example.context is not None for example in examples) >= 2_000
+    assert minimal_pairs(examples) >= 1_000
+
+
+def test_texts_of_different_groups_are_not_near_duplicates():
+    assert near_duplicates(read_examples([WRITTEN])[0]) == []
 
 
 def test_labels_are_balanced_in_every_split(rows: list[dict[str, Any]]):

@@ -5,7 +5,7 @@ python -m training.ablate --data data/real_texts.jsonl -o build/ablations --tabl
 
 import csv
 import tomllib
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from random import Random
 from typing import Any
@@ -17,6 +17,7 @@ from training.cli_options import data_option
 from training.config import TrainConfig
 from training.evaluation import Evaluation
 from training.examples import Example
+from training.metrics import Estimate
 from training.prepare import prepare_examples
 from training.run import fingerprint, train_model
 from training.splits import select
@@ -32,38 +33,38 @@ class Ablation(BaseModel):
 
     name: str = Field(min_length=1)
     settings: dict[str, Any] = {}
-    share: float = Field(1.0, gt=0, le=1, description="Share of the training texts.")
+    share: float | None = Field(None, gt=0, le=1, description="Share of the training texts; else the plan's.")
     without: tuple[str, ...] = Field((), description="Names of data files not trained on.")
 
     def config(self, recipe: Path, common: dict[str, Any]) -> TrainConfig:
         settings = common | self.settings
         return TrainConfig.load(recipe, assignments=[f"{key}={value}" for key, value in settings.items()])
 
-    def reduce(self, examples: Sequence[Example]) -> list[Example]:
+    def reduce(self, examples: Sequence[Example], *, share: float = 1.0) -> list[Example]:
         """Return `examples` with this run's part of the training texts, and all that are held out.
 
         A smaller share is part of every larger one, so that a learning curve grows by adding texts.
         """
         train = sorted((example for example in select(examples, "train")), key=lambda example: example.id)
         Random(0).shuffle(train)  # noqa: S311 not for secrets
-        seen = train[: round(self.share * len(train))]
+        seen = train[: round((self.share or share) * len(train))]
         held_out = [example for example in examples if example.split != "train"]
         return [*(example for example in seen if example.file not in self.without), *held_out]
 
     @property
     def change(self) -> str:
-        parts = [f"{key} = {value}" for key, value in self.settings.items()]
-        parts += [f"{self.share:.0%} of the training texts"] if self.share < 1 else []
-        return ", ".join([*parts, *(f"without {name}" for name in self.without)])
+        settings = [f"{key} = {value}" for key, value in self.settings.items()]
+        return ", ".join([*settings, *(f"without {name}" for name in self.without)])
 
 
 class Plan(BaseModel):
-    """`settings` go over the recipe in every run."""
+    """`settings` go over the recipe in every run, and `share` is that of a run which names none."""
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 
     recipe: str
     settings: dict[str, Any] = {}
+    share: float = Field(1.0, gt=0, le=1)
     runs: tuple[Ablation, ...]
 
 
@@ -83,8 +84,9 @@ def main(data: tuple[Path, ...], plan: Path, out: Path, table: Path) -> None:
             data, dev_fraction=config.dev_fraction, test_fraction=config.test_fraction, say=_say
         )
         # Choices are made on dev; a test split that is never looked at cannot be tuned to.
-        examples = ablation.reduce([example for example in everything if example.split != "test"])
-        _say(f"\n{ablation.name}: {ablation.change}")
+        unseen = [example for example in everything if example.split != "test"]
+        examples = ablation.reduce(unseen, share=planned.share)
+        _say(f"\n{ablation.name}: {ablation.change or 'the recipe'}")
         run = train_model(
             config, examples, out=out / ablation.name.replace(" ", "-"), data=fingerprint(data, examples), say=_say
         )
@@ -96,6 +98,15 @@ def read_table(path: Path) -> list[dict[str, str]]:
         return []
     with path.open(encoding="utf-8", newline="") as stream:
         return list(csv.DictReader(stream))
+
+
+def learning_curve(rows: Sequence[Mapping[str, str]]) -> list[tuple[int, Estimate]]:
+    """The runs that differ in nothing but how many texts they saw: that number, and macro F1."""
+    alike = [row for row in rows if not row["change"]]
+    return [
+        (int(row["train texts"]), Estimate(*(float(row[column]) for column in ("macro F1", "low", "high"))))
+        for row in alike
+    ]
 
 
 def _row(ablation: Ablation, examples: Sequence[Example], dev: Evaluation) -> dict[str, str]:

@@ -22,14 +22,16 @@ def fit_calibration(
         logits: uncalibrated logits, or log-probabilities, of shape (rows, labels).
         truth: label indices of shape (rows,).
     """
-    temperature = _fit_temperature(logits, truth)
+    temperature = fit_temperature(logits, truth)
     probabilities = Calibration(temperature).probabilities(logits)
     correct = probabilities.argmax(axis=1) == truth
     threshold = _fit_threshold(probabilities.max(axis=1), correct, accuracy=accuracy, max_share=max_share)
     return Calibration(temperature, threshold)
 
 
-def _fit_temperature(logits: NDArray[np.float64], truth: NDArray[np.int64]) -> float:
+def fit_temperature(logits: NDArray[np.float64], truth: NDArray[np.int64]) -> float:
+    """Return the temperature of least negative log-likelihood; shapes as in `fit_calibration`."""
+
     def loss(log_temperature: float) -> float:
         probabilities = Calibration(float(np.exp(log_temperature))).probabilities(logits)
         return float(-np.log(probabilities[np.arange(len(truth)), truth] + 1e-12).mean())

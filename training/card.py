@@ -61,6 +61,12 @@ def write_card(manifest: Manifest, config: TrainConfig, evaluations: dict[str, E
     )
 
 
+def plot_name(split: str) -> str:
+    """The file beside the card that its plot of a split is in."""
+    return f"{split}.svg"
+
+
 def _evaluation(split: str, evaluation: Evaluation) -> str:
+    plot = f"![confusion, reliability, risk and coverage on the {split} split]({plot_name(split)})"
     tables = [table(evaluation, style="github") for table in (group_table, label_table, confusion_table)]
-    return f"\n### {split} split\n\n" + "\n\n".join(tables) + "\n"
+    return f"\n### {split} split\n\n" + "\n\n".join([plot, *tables]) + "\n"

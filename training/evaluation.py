@@ -1,4 +1,4 @@
-"""Measures a classifier on labelled texts: overall, and by kind, source, length, context and file."""
+"""Measures a classifier on labelled texts: overall, and by file, kind, source, length, context and doubt."""
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
@@ -66,6 +66,7 @@ def evaluate(examples: Sequence[Example], outcome: Outcome) -> Evaluation:
         "source": lambda example: example.source,
         "length": _length,
         "context": lambda example: "with context" if example.context else "without context",
+        "annotator": lambda example: "sure" if example.sure else "unsure",
     }
     groups = {name: _by([value(example) for example in examples], outcome) for name, value in criteria.items()}
     return Evaluation(outcome.figures(), {name: values for name, values in groups.items() if values})

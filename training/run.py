@@ -14,15 +14,15 @@ import numpy as np
 from transformers import set_seed
 
 from model.artifact import FILES, Manifest, seal
-from model.calibration import Calibration
 from model.classifier import StanceClassifier
 from training.calibrate import fit_calibration
-from training.card import write_card
+from training.card import plot_name, write_card
 from training.config import TrainConfig
 from training.evaluation import Evaluation, evaluate, predict
 from training.examples import Example
 from training.fitting import fit
 from training.network import load_network, save_network
+from training.plots import draw
 from training.splits import select
 
 CONFIG_FILE = "training.json"
@@ -99,7 +99,7 @@ def _finish(directory: Path, manifest: Manifest, config: TrainConfig, examples: 
         max_share=config.abstain_max_share,
     )
     manifest = replace(manifest, calibration=calibration)
-    evaluations = _evaluate_splits(classifier, calibration, examples)
+    evaluations = _evaluate_splits(classifier.with_calibration(calibration), examples, plots=directory)
     metrics = {split: evaluation.to_dict() for split, evaluation in evaluations.items()}
     manifest = replace(manifest, metrics=metrics)
     (directory / FILES.card).write_text(write_card(manifest, config, evaluations), encoding="utf-8")
@@ -107,11 +107,16 @@ def _finish(directory: Path, manifest: Manifest, config: TrainConfig, examples: 
 
 
 def _evaluate_splits(
-    classifier: StanceClassifier, calibration: Calibration, examples: Sequence[Example]
+    classifier: StanceClassifier, examples: Sequence[Example], *, plots: Path
 ) -> dict[str, Evaluation]:
-    calibrated = classifier.with_calibration(calibration)
     held_out = {split: select(examples, split) for split in ("dev", "test")}
-    return {split: evaluate(found, predict(calibrated, found)) for split, found in held_out.items() if found}
+    evaluations = {}
+    for split, found in held_out.items():
+        if found:
+            outcome = predict(classifier, found)
+            draw(outcome, plots / plot_name(split), title=f"{classifier.manifest.reference}, {split} split")
+            evaluations[split] = evaluate(found, outcome)
+    return evaluations
 
 
 def _sha256(path: Path) -> str:

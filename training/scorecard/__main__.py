@@ -8,50 +8,79 @@ from pathlib import Path
 
 import click
 
+from model.calibration import Calibration
 from model.classifier import StanceClassifier
 from model.registry import find_model
+from training.ablate import learning_curve, read_table
 from training.cli_options import home_option
 from training.evaluation import Evaluation, Outcome, evaluate, predict
+from training.examples import Example
+from training.plots import draw, draw_learning_curve
 from training.scorecard.baselines import baseline_outcomes
+from training.scorecard.calibrators import compare_calibrators
 from training.scorecard.faithfulness import measure_faithfulness
-from training.scorecard.page import PUBLISHED, comparison, faithfulness_section, robustness_section, set_section
-from training.scorecard.plots import draw
+from training.scorecard.page import (
+    PUBLISHED,
+    calibrators_section,
+    comparison,
+    experiments_section,
+    faithfulness_section,
+    robustness_section,
+    set_section,
+)
 from training.scorecard.robustness import flips
-from training.scorecard.selective import area_under_risk, kept_at
-from training.scorecard.sets import JudgedSet, our_sets, vast
+from training.scorecard.sets import JudgedSet, our_sets, our_texts, vast
+from training.selective import area_under_risk, kept_at
+from training.splits import select
 
+_FILE = click.Path(exists=True, dir_okay=False, path_type=Path)
 _FOLDER = click.Path(exists=True, file_okay=False, path_type=Path)
-# Explaining reads a text once for each of its words: a few hundred texts are enough for a narrow interval.
-EXPLAINED = 200
+# Explaining reads a text once for each of its words, and each edit all texts again: these many give narrow intervals.
+EXPLAINED, EDITED = 200, 1000
+CURVE = "learning-curve.svg"
 
 
 @click.command()
 @click.option("--data", "folders", multiple=True, required=True, type=_FOLDER, help="Folder of data; may be repeated.")
 @click.option("--model", default="embedded", show_default=True, help="Model directory, version or `embedded`.")
 @click.option("--beside", multiple=True, help="Another model to compare with; may be repeated.")
+@click.option("--experiments", type=_FILE, help="Table of `training.ablate`, for the learning curve.")
 @click.option("-o", "--out", required=True, type=click.Path(path_type=Path), help="Folder for the page and the plots.")
 @home_option
-def main(folders: tuple[Path, ...], model: str, beside: tuple[str, ...], out: Path, home: Path) -> None:
+def main(
+    folders: tuple[Path, ...], model: str, beside: tuple[str, ...], experiments: Path | None, out: Path, home: Path
+) -> None:
     """Judge a model beside baselines, on our test sets and on VAST."""
     ours, general = our_sets(folders), vast(folders)
     sets = [*ours, general] if general else ours
-    classifiers = [StanceClassifier.load(find_model(name, home=home)) for name in (model, *beside)]
-    outcomes = {classifier.manifest.reference: _outcomes(classifier, sets) for classifier in classifiers}
-    judged = classifiers[0].manifest.reference
+    judged, *others = [StanceClassifier.load(find_model(name, home=home)) for name in (model, *beside)]
+    outcomes = {classifier.manifest.reference: _outcomes(classifier, sets) for classifier in (judged, *others)}
     evaluations = {name: _evaluations(sets, found) for name, found in (outcomes | baseline_outcomes(sets)).items()}
     out.mkdir(parents=True, exist_ok=True)
-    parts = [f"# How good {judged} is", comparison(evaluations), PUBLISHED]
+    reference = judged.manifest.reference
+    parts = [f"# How good {reference} is", comparison(evaluations), PUBLISHED]
     for index, item in enumerate(sets):
         plot = f"set-{index + 1}.svg"
-        outcome = outcomes[judged][item.name]
-        draw(outcome, out / plot, title=f"{judged} on {item.name}")
-        evaluation = evaluations[judged][item.name]
+        outcome = outcomes[reference][item.name]
+        draw(outcome, out / plot, title=f"{reference} on {item.name}")
+        evaluation = evaluations[reference][item.name]
         parts.append(set_section(item.name, evaluation, kept_at(outcome), area=area_under_risk(outcome), plot=plot))
+    dev = [example for texts in our_texts(folders).values() for example in select(texts, "dev")]
+    parts.append(calibrators_section(compare_calibrators(predict(judged.with_calibration(Calibration()), dev))))
     texts = [example for item in ours for example in item.held_out]
-    parts.append(robustness_section(flips(classifiers[0], texts)))
-    parts.append(faithfulness_section(measure_faithfulness(classifiers[0], texts[:: max(1, len(texts) // EXPLAINED)])))
+    parts.append(robustness_section(flips(judged, _some(texts, EDITED))))
+    parts.append(faithfulness_section(measure_faithfulness(judged, _some(texts, EXPLAINED))))
+    if experiments:
+        rows = read_table(experiments)
+        draw_learning_curve(learning_curve(rows), out / CURVE)
+        parts.append(experiments_section(rows, plot=CURVE))
     (out / "README.md").write_text("\n\n".join(parts) + "\n", encoding="utf-8")
     click.echo(parts[1])
+
+
+def _some(texts: Sequence[Example], count: int) -> list[Example]:
+    """About `count` texts, evenly from all sets."""
+    return list(texts[:: max(1, len(texts) // count)])
 
 
 def _outcomes(classifier: StanceClassifier, sets: Sequence[JudgedSet]) -> dict[str, Outcome]:

@@ -6,9 +6,10 @@ from tabulate import tabulate
 
 from training.evaluation import Evaluation
 from training.report import comparison_table, confusion_table, group_table, label_table
+from training.scorecard.calibrators import Calibrated
 from training.scorecard.faithfulness import Faithfulness
 from training.scorecard.robustness import Flips
-from training.scorecard.selective import Kept
+from training.selective import Kept
 
 PUBLISHED = """Published macro F1 on VAST's test split, all topics: TGA-Net 0.665 (Allaway & McKeown 2020),
 JointCL 0.71 to 0.72 and WS-BERT 0.745 (both on BERT-base, 110 million parameters), TATA 0.763, CKI 0.807 (with a
@@ -33,12 +34,27 @@ def set_section(name: str, evaluation: Evaluation, kept: Sequence[Kept], *, area
     return "\n\n".join([f"## {name}", picture, *tables, coverage, f"Area under the risk–coverage curve: {area:.3f}."])
 
 
+def calibrators_section(found: Sequence[Calibrated]) -> str:
+    rows = [[way.method, way.calibration_error, f"{way.log_loss:.3f}", way.macro_f1] for way in found]
+    headers = ["way", "calibration error", "log loss", "macro F1"]
+    table = tabulate(rows, headers=headers, tablefmt="github", disable_numparse=True)
+    return f"## Ways to calibrate\n\nOn the dev splits together, each fold by a fit to the others.\n\n{table}"
+
+
+def experiments_section(rows: Sequence[Mapping[str, str]], *, plot: str) -> str:
+    """The table of `training.ablate`, and the picture of its learning curve."""
+    table = tabulate(
+        [list(row.values()) for row in rows], headers=list(rows[0]), tablefmt="github", disable_numparse=True
+    )
+    told = "Short runs that differ in one thing, on the dev splits."
+    return f"## What each part of the recipe is worth\n\n{told}\n\n{table}\n\n![learning curve]({plot})"
+
+
 def robustness_section(found: Sequence[Flips]) -> str:
     rows = [[flips.edit, flips.texts, flips.share] for flips in found]
     table = tabulate(rows, headers=["edit", "texts", "labels flipped"], tablefmt="github", disable_numparse=True)
-    return (
-        f"## Edits that should not matter\n\nShare of texts whose label flips, on all sets of ours together.\n\n{table}"
-    )
+    told = "Share of texts whose label flips, on a draw from all sets of ours."
+    return f"## Edits that should not matter\n\n{told}\n\n{table}"
 
 
 def faithfulness_section(found: Faithfulness) -> str:

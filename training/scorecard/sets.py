@@ -26,14 +26,21 @@ class JudgedSet:
     train: list[Example]
 
 
+def our_texts(folders: Sequence[Path]) -> dict[str, list[Example]]:
+    """Return our labelled texts by file, all splits.
+
+    Files that are in none of `folders` are left out; the written texts are always there.
+    """
+    found = {name: _read(path) for name in OURS if (path := find(folders, name))}
+    return found | {WRITTEN.name: _read(WRITTEN)}
+
+
 def our_sets(folders: Sequence[Path]) -> list[JudgedSet]:
     """Return the sets of our own labels: real texts, prose and written texts, each its test split.
 
-    Files that are in none of `folders` are left out; the written texts are always there. Texts under
-    non-commercial terms are judged on whole, since no model here has learned from them.
+    Texts under non-commercial terms are judged on whole, since no model here has learned from them.
     """
-    found = {name: _read(path) for name in OURS if (path := find(folders, name))}
-    found[WRITTEN.name] = _read(WRITTEN)
+    found = our_texts(folders)
     train = [example for examples in found.values() for example in select(examples, "train")]
     tests = {name: select(examples, "test") for name, examples in found.items()}
     if path := find(folders, NONCOMMERCIAL):

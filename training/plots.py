@@ -1,5 +1,7 @@
-"""Plots of a model on one set, as SVG files."""
+"""Plots of models and of runs, as SVG files."""
 
+from collections.abc import Sequence
+from contextlib import AbstractContextManager
 from pathlib import Path
 
 import matplotlib as mpl
@@ -9,16 +11,15 @@ from matplotlib.figure import Figure
 
 from model.labels import LABELS
 from training.evaluation import Outcome
-from training.metrics import BINS
-from training.scorecard.selective import risk_coverage
+from training.metrics import BINS, Estimate
+from training.selective import risk_coverage
 
 _MODEL, _IDEAL = "#2f6690", "#999999"
 
 
 def draw(outcome: Outcome, path: Path, *, title: str) -> None:
     """Write confusion, reliability and risk–coverage side by side."""
-    # The same figures give the same file, or every run would be a change to commit.
-    with mpl.rc_context({"svg.hashsalt": "comment-stance", "svg.fonttype": "none"}):
+    with _reproducible():
         figure = Figure(figsize=(13, 4.2), layout="constrained")
         confusion, reliability, coverage = figure.subplots(1, 3)
         figure.suptitle(title)
@@ -26,6 +27,31 @@ def draw(outcome: Outcome, path: Path, *, title: str) -> None:
         _draw_reliability(reliability, outcome)
         _draw_coverage(coverage, outcome)
         figure.savefig(path, metadata={"Date": None})
+
+
+def draw_learning_curve(points: Sequence[tuple[int, Estimate]], path: Path) -> None:
+    """Write macro F1 over the number of training texts; `points` in any order."""
+    texts, estimates = zip(*sorted(points, key=lambda point: point[0]), strict=True)
+    values = [estimate.value for estimate in estimates]
+    with _reproducible():
+        figure = Figure(figsize=(6.5, 4), layout="constrained")
+        axes = figure.subplots()
+        axes.fill_between(
+            texts, [e.low for e in estimates], [e.high for e in estimates], color=_MODEL, alpha=0.2, linewidth=0
+        )
+        axes.plot(texts, values, color=_MODEL, marker="o")
+        for count, value in zip(texts, values, strict=True):
+            axes.annotate(f"{value:.3f}", (count, value), textcoords="offset points", xytext=(0, 8), ha="center")
+        axes.set_xscale("log", base=2)
+        axes.set_xticks(texts, [f"{count:,}" for count in texts])
+        axes.minorticks_off()
+        axes.set(xlabel="training texts", ylabel="macro F1 on the dev split", title="Learning curve (95 % intervals)")
+        figure.savefig(path, metadata={"Date": None})
+
+
+def _reproducible() -> AbstractContextManager[None]:
+    """The same figures give the same file, or every run would be a change to commit."""
+    return mpl.rc_context({"svg.hashsalt": "comment-stance", "svg.fonttype": "none"})
 
 
 def _draw_confusion(axes: Axes, outcome: Outcome) -> None:
