@@ -53,8 +53,8 @@ evaluate-default: $(VENV)/dev.installed build/selected_texts.jsonl
 
 # Everything that is claimed of the embedded model: all sets and baselines, plots, robustness; docs/evaluation/README.md.
 evaluate: $(VENV)/dev.installed build/selected_texts.jsonl
-	$(BIN)/python -m training.scorecard --data $(DATA) --data build --model embedded --experiments docs/experiments.csv \
-		-o docs/evaluation
+	$(BIN)/python -m training.scorecard --data $(DATA) --data build --model embedded \
+		$(if $(wildcard docs/experiments.csv),--experiments docs/experiments.csv) -o docs/evaluation
 
 bench: $(VENV)/dev.installed
 	$(BIN)/python -m benchmarks.offline

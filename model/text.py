@@ -9,6 +9,10 @@ from model.errors import EmptyTextError, InvalidTextError, TextTooLongError
 _URL = re.compile(r"(?:https?://|www\.)\S+", re.IGNORECASE)
 _HANDLE = re.compile(r"(?<![\w@])@\w+")
 _SPACE = re.compile(r"\s+")
+# What word processors and telephones put for ' and ": to the tokenizer other signs, to a reader the same.
+_QUOTES = str.maketrans(
+    dict.fromkeys("\u2018\u2019\u201a\u2032\u00b4", "'") | dict.fromkeys("\u201c\u201d\u201e\u2033", '"')
+)
 _SURROGATE = re.compile("[\ud800-\udfff]")
 # Invisible in print, yet each becomes a token of its own: controls, format characters (zero-width
 # space and joiners, direction marks, soft hyphen), lone surrogates and unassigned code points.
@@ -20,9 +24,9 @@ _MAX_PASSES = 8
 def normalize(text: str) -> str:
     """Return `text` as the model reads it, in training and in serving alike.
 
-    HTML entities are decoded, compatibility forms (full-width and "fancy" letters) folded by NFKC,
-    invisible characters dropped and white space collapsed. Links become `http` and handles `@user`,
-    as in TweetEval (Barbieri et al., 2020), so that no label can hang on an address or a name.
+    HTML entities are decoded, compatibility forms (full-width and "fancy" letters) folded by NFKC, curly
+    quotes made straight, invisible characters dropped and white space collapsed. Links become `http` and
+    handles `@user`, as in TweetEval (Barbieri et al., 2020), so that no label can hang on an address or a name.
     Normalizing twice changes nothing more.
     """
     for _ in range(_MAX_PASSES):
@@ -39,7 +43,7 @@ def has_words(normalized: str) -> bool:
 
 
 def _normalize_once(text: str) -> str:
-    visible = _drop_invisible(unicodedata.normalize("NFKC", html.unescape(text)))
+    visible = _drop_invisible(unicodedata.normalize("NFKC", html.unescape(text).translate(_QUOTES)))
     return _SPACE.sub(" ", _HANDLE.sub("@user", _URL.sub("http", visible))).strip()
 
 

@@ -77,6 +77,22 @@ def test_the_embedded_model_is_as_good_on_unseen_texts_as_its_card_says(tmp_path
     assert found == pytest.approx(promised, abs=0.01)
 
 
+SAYS_NOTHING = (
+    "Nice weather in Paris today.",
+    "Great recipe, thanks!",
+    "Who won the game last night?",
+    "ok",
+    "lol",
+    "This.",
+)
+
+
+def test_short_texts_and_texts_about_something_else_take_no_side():
+    """A reader who says nothing about Russia must not be counted on either side."""
+    for text, prediction in zip(SAYS_NOTHING, StanceClassifier.load().classify(SAYS_NOTHING), strict=True):
+        assert prediction.label == "neutral" or prediction.abstained, text
+
+
 def test_scored_test_split_gives_the_figures_that_evaluate_prints(tmp_path: Path):
     """`stance score` and `stance evaluate` are one path: macro F1 and every probability agree."""
     examples = written_examples("test")[:80]

@@ -10,7 +10,7 @@ from model.errors import EmptyTextError, InvalidTextError, TextTooLongError
 from model.text import check_text, has_words, normalize
 
 FRAGMENTS = ["&amp;", "&lt;", "amp;", "#38;", "＆", "\u200b", "@", "@bob", "www.", "http://", "x", " ", "\r\n"]
-FRAGMENTS += ["e", "\u0301", "ﬁ", "㍿", "🙂", "\ud83d", "\0", "Привет", "&#x200B;", "&nbsp;", "'"]
+FRAGMENTS += ["e", "\u0301", "ﬁ", "㍿", "🙂", "\ud83d", "\0", "Привет", "&#x200B;", "&nbsp;", "'", "\u2034", "\u2019"]
 messy_texts = st.one_of(st.text(), st.lists(st.sampled_from(FRAGMENTS), max_size=6).map("".join))
 
 
@@ -41,6 +41,7 @@ def test_a_normalized_text_holds_nothing_invisible_and_no_stray_space(text: str)
         ("cut \ud83d here", "cut here"),
         ("мир 🙂", "мир 🙂"),
         ("\u200b \ufeff", ""),
+        ("It\u2019s \u201cfine\u201d, 5\u2033 \u2018long\u00b4", "It's \"fine\", 5\" 'long'"),
     ],
 )
 def test_normalize(text: str, expected: str) -> None:
