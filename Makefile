@@ -6,7 +6,7 @@ BIN := $(VENV)/bin
 DATA ?= data
 LABELLED = $(addprefix --data ,$(DATA)/real_texts.jsonl $(DATA)/real_prose.jsonl build/selected_texts.jsonl training/data/written_texts.jsonl)
 
-.PHONY: serve test train-tools lint train-default ablations evaluate-default evaluate bench lock clean
+.PHONY: serve test train-tools lint train-default ablations evaluate bench lock clean
 
 serve: $(VENV)/serve.installed
 	$(BIN)/stance serve
@@ -46,10 +46,6 @@ build/default/stance.json: build/intermediate/stance.json build/selected_texts.j
 # What each part of the recipe is worth: many runs, of which those in the table are not run again.
 ablations: build/intermediate/stance.json build/selected_texts.jsonl | build/base
 	$(BIN)/python -m training.ablate $(LABELLED) -o build/ablations --table docs/experiments.csv
-
-# The embedded model beside a bag of words trained on the same texts, on the same held-out texts.
-evaluate-default: $(VENV)/dev.installed build/selected_texts.jsonl
-	$(BIN)/stance evaluate --model embedded --baseline $(LABELLED)
 
 # Everything that is claimed of the embedded model: all sets and baselines, plots, robustness; docs/evaluation/README.md.
 evaluate: $(VENV)/dev.installed build/selected_texts.jsonl

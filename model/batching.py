@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 
 from model.tokenizer import Window
 
-LENGTH_MULTIPLE = 16
+LENGTH_MULTIPLE = 32
 
 
 @dataclass(frozen=True, slots=True)

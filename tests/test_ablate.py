@@ -8,7 +8,7 @@ from click.testing import CliRunner
 from training_support import TINY_RUN, learnable_rows, make_example, write_rows
 
 from model.labels import LABELS
-from training.ablate import RECIPES, Ablation, Plan, main, read_table
+from training.ablate import PLAN, RECIPES, Ablation, Plan, main, read_table
 from training.examples import Example
 
 
@@ -65,7 +65,7 @@ def test_runs_are_added_to_the_table_and_not_run_again(tmp_path: Path, tiny_base
 
 
 def test_the_plan_in_the_repository_is_valid() -> None:
-    plan = Plan.model_validate(tomllib.loads((RECIPES / "ablations.toml").read_text(encoding="utf-8")))
+    plan = Plan.model_validate(tomllib.loads(PLAN.read_text(encoding="utf-8")))
     assert len({run.name for run in plan.runs}) == len(plan.runs)
     for run in plan.runs:
         run.config(RECIPES / plan.recipe, plan.settings)

@@ -17,6 +17,7 @@ from training.config import TrainConfig
 from training.examples import Example
 from training.fitting import WeightedTrainer, class_weights, fit
 from training.network import Network, load_network
+from training.regularization import TokenDropout
 from training.run import train_model
 
 
@@ -83,6 +84,7 @@ def loss_of(
     trainer = WeightedTrainer(
         class_weights=CLASS_WEIGHTS,
         label_smoothing=smoothing,
+        token_dropout=TokenDropout(0.0, 0, ()),
         model=network,
         args=TrainingArguments(output_dir=str(tmp_path), report_to="none", use_cpu=True),
     )
@@ -190,3 +192,15 @@ def test_an_empty_split_is_named(tmp_path: Path, learner_base: Path, empty: str)
     ):
         train_model(configured(learner_base), found, out=tmp_path / "out", data={}, say=print)
     assert list(tmp_path.iterdir()) == []
+
+
+@pytest.mark.slow
+def test_hidden_tokens_and_dropout_change_the_run(tiny_base: Path, tmp_path: Path):
+    """The settings reach the network: each alone gives other weights, and the same setting the same."""
+    settings = ("dropout=0.0",), ("dropout=0.0", "token_dropout=0.5"), ("dropout=0.5",), ("dropout=0.0",)
+    plain, hidden, dropped, again = (
+        fitted(tiny_base, tmp_path / str(index), "epochs=1", *chosen) for index, chosen in enumerate(settings)
+    )
+    assert same_weights(plain, again)
+    assert not same_weights(plain, hidden)
+    assert not same_weights(plain, dropped)

@@ -23,6 +23,7 @@ from training.run import fingerprint, train_model
 from training.splits import select
 
 RECIPES = Path(__file__).parent / "recipes"
+PLAN = Path(__file__).parent / "ablations.toml"
 _COLUMNS = ("run", "change", "train texts", "dev texts", "macro F1", "low", "high", "calibration error")
 
 
@@ -70,7 +71,7 @@ class Plan(BaseModel):
 
 @click.command()
 @data_option
-@click.option("--plan", type=click.Path(exists=True, path_type=Path), default=RECIPES / "ablations.toml")
+@click.option("--plan", type=click.Path(exists=True, path_type=Path), default=PLAN)
 @click.option("-o", "--out", required=True, type=click.Path(path_type=Path), help="Folder of the models.")
 @click.option("--table", required=True, type=click.Path(path_type=Path), help="CSV file; its runs are not run again.")
 def main(data: tuple[Path, ...], plan: Path, out: Path, table: Path) -> None:

@@ -68,7 +68,7 @@ class WeightedTrainer(Trainer):
     ) -> Any:
         encoder_inputs = {name: tensor for name, tensor in inputs.items() if name not in ("labels", "weight")}
         labels, row_weights = inputs["labels"], inputs["weight"]
-        if model.training:
+        if model.training and self._token_dropout.share:
             encoder_inputs["input_ids"] = self._token_dropout(encoder_inputs["input_ids"])
         outputs = model(**encoder_inputs)
         class_weights = self._class_weights.to(outputs.logits.device)

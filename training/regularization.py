@@ -32,8 +32,6 @@ class TokenDropout:
 
     def __call__(self, input_ids: torch.Tensor) -> torch.Tensor:
         """Return `input_ids`, int64 of shape (rows, tokens), with ordinary tokens hidden at random."""
-        if not self.share:
-            return input_ids
         special = torch.isin(input_ids, torch.tensor(self.special_ids, device=input_ids.device))
         hidden = (torch.rand(input_ids.shape, device=input_ids.device) < self.share) & ~special
         return input_ids.masked_fill(hidden, self.mask_id)
