@@ -46,7 +46,7 @@ class Ablation(BaseModel):
 
         A smaller share is part of every larger one, so that a learning curve grows by adding texts.
         """
-        train = sorted((example for example in select(examples, "train")), key=lambda example: example.id)
+        train = sorted(select(examples, "train"), key=lambda example: example.id)
         Random(0).shuffle(train)  # noqa: S311 not for secrets
         seen = train[: round((self.share or share) * len(train))]
         held_out = [example for example in examples if example.split != "train"]
