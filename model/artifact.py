@@ -13,7 +13,7 @@ from typing import Any
 from tokenizers import Tokenizer
 
 from model.batching import padded_length
-from model.calibration import Calibration
+from model.calibration import Calibration, Curve
 from model.errors import ModelCorruptError, ModelNotFoundError, SettingsError
 from model.labels import LABELS
 from model.tokenizer import InputLayout
@@ -71,7 +71,8 @@ class Manifest:
     @classmethod
     def from_dict(cls, record: dict[str, Any]) -> "Manifest":
         rest = dict(record)
-        calibration = Calibration(rest.pop("temperature"), rest.pop("abstain_threshold"))
+        curves = tuple(Curve(tuple(curve["points"]), tuple(curve["values"])) for curve in rest.pop("curves", ()))
+        calibration = Calibration(rest.pop("temperature"), rest.pop("abstain_threshold"), curves)
         layout = InputLayout(**rest.pop("layout"))
         labels = tuple(rest.pop("labels"))
         rest |= {name: dict(rest[name]) for name in ("data", "metrics", "checksums")}

@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from model.artifact import Manifest, read_manifest, seal, verify, write_atomically
-from model.calibration import Calibration
+from model.calibration import Calibration, Curve
 from model.errors import ModelCorruptError, ModelNotFoundError
 from model.tokenizer import InputLayout
 
@@ -38,7 +38,7 @@ def test_a_manifest_survives_writing_and_reading(directory: Path) -> None:
         created="2026-11-22",
         parent="stance@6",
         layout=InputLayout(128, 16, 32, 4),
-        calibration=Calibration(1.25, 0.5),
+        calibration=Calibration(1.25, 0.5, (Curve((0.1, 0.9), (0.2, 0.8)),) * 3),
         data={"a.csv": {"rows": 3, "sha256": "00"}},
         metrics={"test": {"macro_f1": 0.7}},
     )

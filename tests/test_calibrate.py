@@ -1,11 +1,13 @@
 """Temperature and threshold, fitted on data where the right ones are known."""
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 from numpy.typing import NDArray
 
 from model.calibration import Calibration
-from training.calibrate import fit_calibration
+from training.calibrate import CURVES_FROM, fit_calibration, fit_curves, fit_temperature
 from training.metrics import compute_figures
 
 Sample = tuple[NDArray[np.float64], NDArray[np.int64]]
@@ -77,7 +79,7 @@ def test_the_threshold_is_the_lowest_that_reaches_the_accuracy():
     assert accuracy >= 0.8
     confidences = calibration.probabilities(sample[0]).max(axis=1)
     for lower in confidences[confidences < calibration.abstain_threshold]:
-        assert kept_after(Calibration(calibration.temperature, lower), sample)[1] < 0.8
+        assert kept_after(replace(calibration, abstain_threshold=lower), sample)[1] < 0.8
 
 
 def test_the_threshold_never_gives_up_more_than_the_allowed_share():
@@ -93,3 +95,32 @@ def test_no_threshold_is_set_where_all_texts_reach_the_accuracy():
     sample = calibrated(1_000)
     assert fit(sample, accuracy=0.5).abstain_threshold == 0
     assert fit(sample, accuracy=0.999, max_share=0).abstain_threshold == 0
+
+
+def bent(rows: int, *, seed: int) -> Sample:
+    """Logits far too sure where they are sure, and too unsure elsewhere, as no temperature can mend."""
+    logits, truth = calibrated(rows, seed=seed)
+    return logits**3, truth
+
+
+def test_curves_mend_what_no_temperature_can():
+    calibration = fit(bent(4_000, seed=0))
+    assert len(calibration.curves) == 3
+    logits, truth = bent(4_000, seed=1)
+    losses = []
+    for found in (fit_temperature(*bent(4_000, seed=0)), calibration):
+        probabilities = found.probabilities(logits)
+        assert np.abs(probabilities.sum(axis=1) - 1).max() < 1e-9
+        losses.append(-np.log(probabilities[np.arange(len(truth)), truth]).mean())
+    assert losses[1] < losses[0] - 0.05
+
+
+def test_few_texts_get_no_curves():
+    logits, truth = bent(CURVES_FROM - 1, seed=0)
+    assert not fit((logits, truth)).curves
+
+
+def test_a_label_that_never_occurs_keeps_a_probability_above_zero():
+    logits, truth = bent(CURVES_FROM, seed=0)
+    probabilities = fit_curves(logits, np.minimum(truth, 1)).probabilities(logits)
+    assert 0 < probabilities[:, 2].max() < 0.01

@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from hypothesis.extra.numpy import array_shapes, arrays
 
-from model.calibration import Calibration
+from model.calibration import Calibration, Curve
 from model.errors import SettingsError
 
 extreme = st.floats(allow_nan=False, allow_infinity=False, width=32)
@@ -46,3 +46,34 @@ def test_abstains_strictly_below_the_threshold() -> None:
 def test_values_that_make_no_sense_are_refused(temperature: float, threshold: float) -> None:
     with pytest.raises(SettingsError, match="temperature must be positive"):
         Calibration(temperature, threshold)
+
+
+def test_a_curve_says_how_often_a_label_is_right() -> None:
+    halved = Curve((0.0, 1.0), (0.1, 0.5))
+    straight = Curve((0.0, 1.0), (0.1, 1.0))
+    probabilities = Calibration(curves=(halved, straight, straight)).probabilities(np.array([[100.0, 0, 0]] * 2))
+    assert probabilities == pytest.approx(np.array([[0.5, 0.1, 0.1]] * 2) / 0.7)
+
+
+@pytest.mark.parametrize(
+    ("points", "values"),
+    [
+        ((0.2, 0.1), (0.1, 0.2)),
+        ((0.1, 0.1), (0.1, 0.2)),
+        ((0.1, 0.2), (0.2, 0.1)),
+        ((0.1, 0.2), (0.1,)),
+        ((), ()),
+        ((0.1, 0.2), (0.0, 0.2)),
+        ((0.1, 0.2), (0.1, 1.2)),
+        ((0.1, math.nan), (0.1, 0.2)),
+        ((0.1, 0.2), (math.nan, math.nan)),
+    ],
+)
+def test_curves_that_make_no_sense_are_refused(points: tuple[float, ...], values: tuple[float, ...]) -> None:
+    with pytest.raises(SettingsError, match="calibration curve"):
+        Curve(points, values)
+
+
+def test_a_model_has_a_curve_for_each_label_or_none() -> None:
+    with pytest.raises(SettingsError, match="calibration curves: 1 for 3 labels"):
+        Calibration(curves=(Curve((0.0, 1.0), (0.1, 1.0)),))

@@ -1,43 +1,78 @@
 """Fits what `model.calibration.Calibration` holds, on development data only."""
 
+from dataclasses import replace
+
 import numpy as np
 from numpy.typing import NDArray
 from scipy.optimize import minimize_scalar
+from sklearn.isotonic import IsotonicRegression
+from sklearn.model_selection import KFold
 
-from model.calibration import Calibration
+from model.calibration import Calibration, Curve
 
 _TEMPERATURES = (0.2, 10.0)
+# Fewer texts draw no curve worth having: each step of one rests on a handful of them.
+CURVES_FROM = 500
+# What a curve gives a label that was never right there: no probability is zero, and no logarithm of one infinite.
+_LEAST = 1e-3
+_FOLDS = 5
 
 
 def fit_calibration(
     logits: NDArray[np.float64], truth: NDArray[np.int64], *, accuracy: float, max_share: float
 ) -> Calibration:
-    """Fit temperature and abstention threshold.
+    """Fit temperature, a curve for each label, and abstention threshold.
 
-    The temperature minimizes the negative log-likelihood (Guo et al., 2017). The threshold is the lowest
-    confidence at which the texts kept are right in `accuracy` of the cases, as in selective
-    classification (Geifman & El-Yaniv, 2017), but never gives up more than `max_share` of them.
+    The curves stay out where there are few texts, or where they do not lower the log loss of texts that they were
+    not fitted on. The threshold is the lowest confidence at which the texts kept are right in `accuracy` of the
+    cases, as in selective classification (Geifman & El-Yaniv, 2017), but never gives up more than `max_share` of them.
 
     Args:
         logits: uncalibrated logits, or log-probabilities, of shape (rows, labels).
         truth: label indices of shape (rows,).
     """
-    temperature = fit_temperature(logits, truth)
-    probabilities = Calibration(temperature).probabilities(logits)
+    calibration = fit_temperature(logits, truth)
+    if len(truth) >= CURVES_FROM and _curves_help(logits, truth):
+        calibration = fit_curves(logits, truth)
+    probabilities = calibration.probabilities(logits)
     correct = probabilities.argmax(axis=1) == truth
     threshold = _fit_threshold(probabilities.max(axis=1), correct, accuracy=accuracy, max_share=max_share)
-    return Calibration(temperature, threshold)
+    return replace(calibration, abstain_threshold=threshold)
 
 
-def fit_temperature(logits: NDArray[np.float64], truth: NDArray[np.int64]) -> float:
-    """Return the temperature of least negative log-likelihood; shapes as in `fit_calibration`."""
+def fit_temperature(logits: NDArray[np.float64], truth: NDArray[np.int64]) -> Calibration:
+    """Return the temperature of least log loss (Guo et al., 2017); shapes as in `fit_calibration`."""
 
     def loss(log_temperature: float) -> float:
-        probabilities = Calibration(float(np.exp(log_temperature))).probabilities(logits)
-        return float(-np.log(probabilities[np.arange(len(truth)), truth] + 1e-12).mean())
+        return _log_loss(Calibration(float(np.exp(log_temperature))).probabilities(logits), truth)
 
     low, high = np.log(_TEMPERATURES)
-    return float(np.exp(minimize_scalar(loss, bounds=(low, high), method="bounded").x))
+    return Calibration(float(np.exp(minimize_scalar(loss, bounds=(low, high), method="bounded").x)))
+
+
+def fit_curves(logits: NDArray[np.float64], truth: NDArray[np.int64]) -> Calibration:
+    """Return a temperature and isotonic curves over it (Zadrozny & Elkan, 2002); shapes as in `fit_calibration`."""
+    tempered = fit_temperature(logits, truth)
+    probabilities = tempered.probabilities(logits)
+    curves = [_fit_curve(probabilities[:, label], truth == label) for label in range(probabilities.shape[1])]
+    return replace(tempered, curves=tuple(curves))
+
+
+def _fit_curve(probabilities: NDArray[np.float64], correct: NDArray[np.bool_]) -> Curve:
+    fitted = IsotonicRegression(y_min=_LEAST, y_max=1.0, out_of_bounds="clip").fit(probabilities, correct)
+    return Curve(tuple(fitted.X_thresholds_.tolist()), tuple(fitted.y_thresholds_.tolist()))
+
+
+def _curves_help(logits: NDArray[np.float64], truth: NDArray[np.int64]) -> bool:
+    losses = dict.fromkeys((fit_temperature, fit_curves), 0.0)
+    for seen, unseen in KFold(_FOLDS, shuffle=True, random_state=0).split(logits):
+        for fit in losses:
+            losses[fit] += _log_loss(fit(logits[seen], truth[seen]).probabilities(logits[unseen]), truth[unseen])
+    return losses[fit_curves] < losses[fit_temperature]
+
+
+def _log_loss(probabilities: NDArray[np.float64], truth: NDArray[np.int64]) -> float:
+    return float(-np.log(probabilities[np.arange(len(truth)), truth] + 1e-12).mean())
 
 
 def _fit_threshold(

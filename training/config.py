@@ -35,6 +35,7 @@ class TrainConfig(BaseModel):
     epochs: float = Field(4.0, gt=0, description="Passes over the training data, at most.")
     batch_size: int = Field(32, ge=1, description="Windows in a step.")
     learning_rate: float = Field(5e-5, gt=0, description="Peak learning rate of AdamW.")
+    layer_decay: float = Field(1.0, gt=0, le=1, description="Learning rate of a layer, as a share of that above it.")
     warmup: float = Field(
         0.06, ge=0, lt=1, description="Share of the steps in which the rate rises; then it falls to 0."
     )
@@ -42,6 +43,7 @@ class TrainConfig(BaseModel):
     freeze_embeddings: bool = Field(False, description="Leave the word embeddings as they are.")
     dropout: float | None = Field(None, ge=0, lt=1, description="Of every dropout layer; none: as the base has it.")
     token_dropout: float = Field(0.0, ge=0, lt=1, description="Share of the tokens hidden behind the mask token.")
+    edited_share: float = Field(0.0, ge=0, le=1, description="Share of the training texts put through harmless edits.")
     patience: int = Field(2, ge=1, description="Epochs without a better dev macro F1 before stopping.")
     seed: int = Field(0, description="Of initialization, order and dropout.")
     precision: Literal["auto", "float32", "bfloat16"] = Field(

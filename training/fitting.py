@@ -34,6 +34,7 @@ from training.encoding import make_collator, to_dataset
 from training.examples import Example
 from training.metrics import confusions, macro_f1_of
 from training.network import Network
+from training.optimization import parameter_groups
 from training.regularization import TokenDropout, set_dropout
 from training.sampling import ShuffledByLength
 
@@ -48,12 +49,33 @@ class WeightedTrainer(Trainer):
     """Cross-entropy weighted by class and by row, over texts with some tokens hidden; the stock Trainer knows none."""
 
     def __init__(
-        self, *, class_weights: torch.Tensor, label_smoothing: float, token_dropout: TokenDropout, **arguments: Any
+        self,
+        *,
+        class_weights: torch.Tensor,
+        label_smoothing: float,
+        token_dropout: TokenDropout,
+        layer_decay: float,
+        **arguments: Any,
     ) -> None:
         super().__init__(**arguments)
+        self._layer_decay = layer_decay
         self._class_weights = class_weights
         self._label_smoothing = label_smoothing
         self._token_dropout = token_dropout
+
+    def create_optimizer(self, model: Any = None) -> torch.optim.Optimizer:
+        network: Any = self.model if model is None else model
+        if self.optimizer is None:
+            kind, options = self.get_optimizer_cls_and_kwargs(self.args, network)
+            groups = parameter_groups(
+                network,
+                learning_rate=self.args.learning_rate,
+                layer_decay=self._layer_decay,
+                weight_decay=self.args.weight_decay,
+                decayed=set(self.get_decay_parameter_names(network)),
+            )
+            self.optimizer = kind(groups, **options)
+        return self.optimizer
 
     def _get_train_sampler(self, train_dataset: Any = None) -> ShuffledByLength:
         rows: Any = self.train_dataset if train_dataset is None else train_dataset
@@ -125,6 +147,7 @@ def fit(loaded: Network, config: TrainConfig, *, train: Sequence[Example], dev: 
         class_weights=class_weights(train, power=config.class_weight_power),
         label_smoothing=config.label_smoothing,
         token_dropout=TokenDropout.of(loaded.tokenizer, share=config.token_dropout),
+        layer_decay=config.layer_decay,
         model=loaded.network,
         args=_arguments(config, work, steps_per_epoch=-(-len(train_set) // config.batch_size)),
         train_dataset=train_set,

@@ -22,7 +22,7 @@ LABELS = Path(__file__).parent / "data" / "real_labels.csv"
     "--file",
     "name",
     required=True,
-    type=click.Choice(["real_texts", "real_prose", "selected_texts", "selected_texts_2"]),
+    type=click.Choice(["real_texts", "real_prose", "selected_texts"]),
     help="Which rows.",
 )
 @click.option("-o", "--out", required=True, type=click.Path(path_type=Path), help="JSON Lines file to write.")

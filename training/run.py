@@ -15,6 +15,7 @@ from transformers import set_seed
 
 from model.artifact import FILES, Manifest, seal
 from model.classifier import StanceClassifier
+from training.augmentation import edit_some
 from training.calibrate import fit_calibration
 from training.card import plot_name, write_card
 from training.config import TrainConfig
@@ -64,7 +65,8 @@ def train_model(
     counts = {split: len(select(examples, split)) for split in ("train", "dev", "test")}
     say(f"training on {counts['train']:,} texts, {counts['dev']:,} for development, {counts['test']:,} for test")
     work = out.with_name(f"{out.name}.checkpoints")
-    fit(loaded, config, train=select(examples, "train"), dev=select(examples, "dev"), work=work)
+    train = edit_some(select(examples, "train"), share=config.edited_share, seed=config.seed)
+    fit(loaded, config, train=train, dev=select(examples, "dev"), work=work)
     out.parent.mkdir(parents=True, exist_ok=True)
     with tempfile.TemporaryDirectory(prefix=f".{out.name}-", dir=out.parent) as staging:
         directory = Path(staging) / "model"

@@ -1,20 +1,19 @@
 """Ways to turn logits into probabilities, compared on texts that they were not fitted on.
 
-The model ships with the first that no other beats: one temperature is hard to overfit and leaves the label as it is.
+The model ships with one temperature, or with a curve per label over it where that is better; see `training.calibrate`.
 """
 
 from collections.abc import Callable
 from dataclasses import dataclass
 
 import numpy as np
-from sklearn.isotonic import IsotonicRegression
 from sklearn.linear_model import LogisticRegression
 from sklearn.metrics import log_loss
 from sklearn.model_selection import StratifiedKFold
 
 from model.calibration import Calibration
 from model.labels import LABELS
-from training.calibrate import fit_temperature
+from training.calibrate import fit_curves, fit_temperature
 from training.evaluation import Outcome
 from training.metrics import Estimate, Floats, compute_figures
 
@@ -39,8 +38,7 @@ def _as_it_is(_logits: Floats, _truth: Labels, new: Floats) -> Floats:
 
 
 def _temperature(logits: Floats, truth: Labels, new: Floats) -> Floats:
-    """Guo et al. (2017)."""
-    return Calibration(fit_temperature(logits, truth)).probabilities(new)
+    return fit_temperature(logits, truth).probabilities(new)
 
 
 def _per_class(logits: Floats, truth: Labels, new: Floats) -> Floats:
@@ -49,21 +47,14 @@ def _per_class(logits: Floats, truth: Labels, new: Floats) -> Floats:
 
 
 def _isotonic(logits: Floats, truth: Labels, new: Floats) -> Floats:
-    """One monotone curve for each label, then normalized (Zadrozny & Elkan, 2002)."""
-    seen, unseen = Calibration().probabilities(logits), Calibration().probabilities(new)
-    curves = [
-        IsotonicRegression(y_min=1e-3, y_max=1, out_of_bounds="clip").fit(seen[:, label], truth == label)
-        for label in range(len(LABELS))
-    ]
-    raw = np.stack([curve.predict(unseen[:, label]) for label, curve in enumerate(curves)], axis=1)
-    return np.asarray(raw / raw.sum(axis=1, keepdims=True))
+    return fit_curves(logits, truth).probabilities(new)
 
 
 METHODS: dict[str, Calibrator] = {
     "none": _as_it_is,
     "temperature": _temperature,
     "weights and biases per label": _per_class,
-    "isotonic": _isotonic,
+    "a curve per label": _isotonic,
 }
 
 
