@@ -47,6 +47,7 @@ def test_runs_are_added_to_the_table_and_not_run_again(tmp_path: Path, tiny_base
     common = ", ".join(f'{key} = "{value}"' for key, value in settings.items())
     plan = tmp_path / "plan.toml"
     runs = '[[runs]]\nname = "as it is"\n[[runs]]\nname = "half"\nshare = 0.5\n'
+    runs += '[[runs]]\nname = "both"\naverage_of = ["as it is", "half"]\n'
     plan.write_text(f'recipe = "default.toml"\nsettings = {{ {common} }}\n{runs}', encoding="utf-8")
     table = tmp_path / "table.csv"
     arguments = ["--data", str(data), "--plan", str(plan), "-o", str(tmp_path / "runs"), "--table", str(table)]
@@ -56,7 +57,9 @@ def test_runs_are_added_to_the_table_and_not_run_again(tmp_path: Path, tiny_base
     assert [(row["run"], row["train texts"], row["dev texts"]) for row in rows] == [
         ("as it is", "48", "6"),
         ("half", "24", "6"),
+        ("both", "48", "6"),
     ]
+    assert [row["change"] for row in rows] == ["", "", "averaged: as it is, averaged: half"]
     assert all(0 <= float(row["low"]) <= float(row["macro F1"]) <= float(row["high"]) <= 1 for row in rows)
     second = CliRunner().invoke(main, arguments)
     assert second.exit_code == 0

@@ -19,7 +19,8 @@ from model.errors import ModelNotFoundError, SettingsError
 from model.labels import LABELS, Stance
 from model.tokenizer import InputLayout
 from training.config import TrainConfig
-from training.network import load_network, save_network
+from training.network import average_networks, load_network, save_network
+from training.optimization import parameter_groups
 from training.run import train_model
 
 LAYOUT = InputLayout(64, 16, 16, 8)
@@ -54,6 +55,24 @@ def test_any_family_trains_into_a_model_that_loads_everywhere(tmp_path: Path, fa
     assert classifier.classify([text])[0].scores == pytest.approx(
         {entry["label"]: entry["score"] for entry in scored}, abs=1e-4
     )
+
+
+@pytest.mark.parametrize("family", list(FAMILIES))
+def test_the_layers_of_any_family_learn_at_rates_of_their_own(tmp_path: Path, family: str):
+    network = load_network(str(save_base(tmp_path / "base", family)), layout=LAYOUT).network
+    groups = parameter_groups(network, learning_rate=1.0, layer_decay=0.5, weight_decay=0.0, decayed=set())
+    depths = network.config.num_hidden_layers + 2  # embeddings, layers, head
+    assert sorted({group["lr"] for group in groups}, reverse=True) == [0.5**depth for depth in range(depths)]
+
+
+def test_averaged_weights_lie_midway(tmp_path: Path, tiny_base: Path):
+    for seed in (0, 1):
+        torch.manual_seed(seed)
+        save_network(load_network(str(tiny_base), layout=LAYOUT), tmp_path / str(seed))
+    loaded = [load_network(str(tmp_path / str(seed)), layout=LAYOUT).network.classifier.weight for seed in (0, 1)]
+    averaged = average_networks([tmp_path / "0", tmp_path / "1"], layout=LAYOUT).network.classifier.weight
+    assert not torch.equal(*loaded)
+    assert torch.allclose(averaged, (loaded[0] + loaded[1]) / 2)
 
 
 def test_a_base_without_a_head_gets_one_for_our_labels(tiny_base: Path):

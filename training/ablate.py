@@ -18,8 +18,9 @@ from training.config import TrainConfig
 from training.evaluation import Evaluation
 from training.examples import Example
 from training.metrics import Estimate
+from training.network import average_networks
 from training.prepare import prepare_examples
-from training.run import fingerprint, train_model
+from training.run import Run, export, fingerprint, train_model
 from training.splits import select
 
 RECIPES = Path(__file__).parent / "recipes"
@@ -36,6 +37,7 @@ class Ablation(BaseModel):
     settings: dict[str, Any] = {}
     share: float | None = Field(None, gt=0, le=1, description="Share of the training texts; else the plan's.")
     without: tuple[str, ...] = Field((), description="Names of data files not trained on.")
+    average_of: tuple[str, ...] = Field((), description="Earlier runs whose weights are averaged; nothing is trained.")
 
     def config(self, recipe: Path, common: dict[str, Any]) -> TrainConfig:
         settings = common | self.settings
@@ -55,7 +57,8 @@ class Ablation(BaseModel):
     @property
     def change(self) -> str:
         settings = [f"{key} = {value}" for key, value in self.settings.items()]
-        return ", ".join([*settings, *(f"without {name}" for name in self.without)])
+        left_out = [f"without {name}" for name in self.without]
+        return ", ".join([*settings, *left_out, *(f"averaged: {name}" for name in self.average_of)])
 
 
 class Plan(BaseModel):
@@ -88,10 +91,22 @@ def main(data: tuple[Path, ...], plan: Path, out: Path, table: Path) -> None:
         unseen = [example for example in everything if example.split != "test"]
         examples = ablation.reduce(unseen, share=planned.share)
         _say(f"\n{ablation.name}: {ablation.change or 'the recipe'}")
-        run = train_model(
-            config, examples, out=out / ablation.name.replace(" ", "-"), data=fingerprint(data, examples), say=_say
-        )
+        run = _run(ablation, config, examples, models=out, data=fingerprint(data, examples))
         _add(table, _row(ablation, examples, run.evaluations["dev"]))
+
+
+def _run(
+    ablation: Ablation, config: TrainConfig, examples: Sequence[Example], *, models: Path, data: dict[str, Any]
+) -> Run:
+    out = _folder(models, ablation.name)
+    if not ablation.average_of:
+        return train_model(config, examples, out=out, data=data, say=_say)
+    averaged = average_networks([_folder(models, name) for name in ablation.average_of], layout=config.layout)
+    return export(averaged, config, examples, out=out, data=data)
+
+
+def _folder(models: Path, run: str) -> Path:
+    return models / run.replace(" ", "-")
 
 
 def read_table(path: Path) -> list[dict[str, str]]:

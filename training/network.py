@@ -2,6 +2,7 @@
 
 import json
 import sys
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -76,6 +77,14 @@ def load_network(base: str, *, layout: InputLayout) -> Network:
     if length > positions:
         raise SettingsError(f"max_tokens: {length} when padded, but {base} sees only {positions}; lower max_tokens")
     return Network(network, tokenizer, layout)
+
+
+def average_networks(directories: Sequence[Path], *, layout: InputLayout) -> Network:
+    """Load models fitted from one base, and return the mean of their weights (model soup: Wortsman et al. 2022)."""
+    average, *others = [load_network(str(directory), layout=layout) for directory in directories]
+    states = [loaded.network.state_dict() for loaded in (average, *others)]
+    average.network.load_state_dict({name: sum(state[name] for state in states) / len(states) for name in states[0]})
+    return average
 
 
 def save_network(loaded: Network, directory: Path) -> None:

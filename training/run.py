@@ -22,7 +22,7 @@ from training.config import TrainConfig
 from training.evaluation import Evaluation, evaluate, predict
 from training.examples import Example
 from training.fitting import fit
-from training.network import load_network, save_network
+from training.network import Network, load_network, save_network
 from training.plots import draw
 from training.splits import select
 
@@ -67,6 +67,21 @@ def train_model(
     work = out.with_name(f"{out.name}.checkpoints")
     train = edit_some(select(examples, "train"), share=config.edited_share, seed=config.seed)
     fit(loaded, config, train=train, dev=select(examples, "dev"), work=work)
+    run = export(loaded, config, examples, out=out, data=data, parent=parent)
+    shutil.rmtree(work)
+    return run
+
+
+def export(
+    loaded: Network,
+    config: TrainConfig,
+    examples: Sequence[Example],
+    *,
+    out: Path,
+    data: dict[str, Any],
+    parent: str | None = None,
+) -> Run:
+    """Calibrate and evaluate a fitted network, and put it at `out`, whole or not at all; see `train_model`."""
     out.parent.mkdir(parents=True, exist_ok=True)
     with tempfile.TemporaryDirectory(prefix=f".{out.name}-", dir=out.parent) as staging:
         directory = Path(staging) / "model"
@@ -80,7 +95,6 @@ def train_model(
         if out.exists():
             shutil.rmtree(out)
         directory.rename(out)
-    shutil.rmtree(work)
     return run
 
 
