@@ -50,6 +50,7 @@ ablations: build/intermediate/stance.json build/selected_texts.jsonl | build/bas
 # Everything that is claimed of the embedded model: all sets and baselines, plots, robustness; docs/evaluation/README.md.
 evaluate: $(VENV)/dev.installed build/selected_texts.jsonl
 	$(BIN)/python -m training.scorecard --data $(DATA) --data build --model embedded \
+		$(if $(wildcard build/intermediate/stance.json),--general build/intermediate) \
 		$(if $(wildcard docs/experiments.csv),--experiments docs/experiments.csv) -o docs/evaluation
 
 bench: $(VENV)/dev.installed

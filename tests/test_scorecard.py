@@ -17,7 +17,10 @@ from training.replay import written_examples
 from training.scorecard.__main__ import main
 from training.scorecard.baselines import MAJORITY, baseline_outcomes, majority
 from training.scorecard.calibrators import compare_calibrators
+from training.scorecard.errors import ErrorKind, count_kinds
+from training.scorecard.errors import main as write_errors
 from training.scorecard.faithfulness import measure_faithfulness
+from training.scorecard.page import errors_section
 from training.scorecard.robustness import EDITS, flips
 from training.scorecard.sets import NONCOMMERCIAL, our_sets, vast
 from training.selective import area_under_risk, kept_at, risk_coverage
@@ -142,7 +145,7 @@ def test_fitting_helps_a_model_that_is_too_sure_and_no_row_is_judged_by_its_own_
     predicted = rng.integers(0, 3, 900)
     truth = np.where(rng.random(900) < 0.7, predicted, (predicted + 1) % 3)
     found = {way.method: way for way in compare_calibrators(make_outcome(truth, predicted, confidence=0.99))}
-    assert list(found) == ["none", "temperature", "weights and biases per label", "isotonic"]
+    assert list(found) == ["none", "temperature", "weights and biases per label", "a curve per label"]
     assert found["none"].calibration_error.value == pytest.approx(0.99 - (truth == predicted).mean())
     for name in list(found)[1:]:
         assert found[name].calibration_error.value < 0.06
@@ -164,19 +167,36 @@ def test_one_command_writes_the_page_and_its_plots(
     heads = "run,change,train texts,dev texts,macro F1,low,high,calibration error"
     table.write_text("\n".join([heads, *curve]), encoding="utf-8")
     arguments = ["--data", str(folder), "--model", str(learned), "--experiments", str(table), "-o", str(out)]
+    arguments += ["--general", str(learned)]
     result = CliRunner().invoke(main, arguments)
     assert result.exit_code == 0, result.output
     page = (out / "README.md").read_text(encoding="utf-8")
     assert result.output.strip() in page
     for name in ("real_texts.jsonl", "written_texts.jsonl", NONCOMMERCIAL, "VAST"):
         assert f"\n## {name}\n" in page
-    assert "| isotonic " in page
+    assert "| a curve per label " in page
     assert "| other | seed = 1 |" in page
     plots = [line.split("](")[1].rstrip(")") for line in page.splitlines() if line.startswith("![")]
     drawn = [(out / plot).read_text(encoding="utf-8") for plot in plots]
+    assert plots[:4] == ["real_texts.svg", "written_texts.svg", "real_texts_noncommercial.svg", "vast.svg"]
     assert len(plots) == 5
     assert all("Reliability" in plot for plot in drawn[:4])
     assert "0.500" in drawn[4]
     assert "0.100" not in drawn[4]
     CliRunner().invoke(main, arguments)
     assert [(out / plot).read_text(encoding="utf-8") for plot in plots] == drawn
+
+
+def test_errors_are_written_to_be_read_and_counted_by_what_was_found(folder: Path, learned: Path, tmp_path: Path):
+    out = tmp_path / "errors.jsonl"
+    arguments = ["--data", str(folder), "--model", str(learned), "-o", str(out)]
+    result = CliRunner().invoke(write_errors, arguments)
+    assert result.exit_code == 0, result.output
+    rows = [json.loads(line) for line in out.read_text(encoding="utf-8").splitlines()]
+    assert {row["file"] for row in rows} >= {"written_texts.jsonl"}
+    assert all(row["label"] != row["predicted"] and row["text"] for row in rows)
+    kinds = [
+        ErrorKind("m@1", "1", file, "neutral", "skeptical", kind) for file, kind in (("a", "x"), ("a", "y"), ("b", "y"))
+    ]
+    assert count_kinds(kinds) == [("y", {"a": 1, "b": 1}), ("x", {"a": 1})]
+    assert "| y          | 2        | 67%     | 1   | 1   |" in errors_section(kinds)

@@ -18,11 +18,13 @@ from training.examples import Example
 from training.plots import draw, draw_learning_curve
 from training.scorecard.baselines import baseline_outcomes
 from training.scorecard.calibrators import compare_calibrators
+from training.scorecard.errors import read_kinds
 from training.scorecard.faithfulness import measure_faithfulness
 from training.scorecard.page import (
     PUBLISHED,
     calibrators_section,
     comparison,
+    errors_section,
     experiments_section,
     faithfulness_section,
     robustness_section,
@@ -44,27 +46,31 @@ CURVE = "learning-curve.svg"
 @click.option("--data", "folders", multiple=True, required=True, type=_FOLDER, help="Folder of data; may be repeated.")
 @click.option("--model", default="embedded", show_default=True, help="Model directory, version or `embedded`.")
 @click.option("--beside", multiple=True, help="Another model to compare with; may be repeated.")
+@click.option("--general", multiple=True, help="A model of general stance, judged on VAST only; may be repeated.")
 @click.option("--experiments", type=_FILE, help="Table of `training.ablate`, for the learning curve.")
 @click.option("-o", "--out", required=True, type=click.Path(path_type=Path), help="Folder for the page and the plots.")
 @home_option
 def main(
-    folders: tuple[Path, ...], model: str, beside: tuple[str, ...], experiments: Path | None, out: Path, home: Path
+    folders: tuple[Path, ...],
+    model: str,
+    beside: tuple[str, ...],
+    general: tuple[str, ...],
+    experiments: Path | None,
+    out: Path,
+    home: Path,
 ) -> None:
     """Judge a model beside baselines, on our test sets and on VAST."""
-    ours, general = our_sets(folders), vast(folders)
-    sets = [*ours, general] if general else ours
-    judged, *others = [StanceClassifier.load(find_model(name, home=home)) for name in (model, *beside)]
-    outcomes = {classifier.manifest.reference: _outcomes(classifier, sets) for classifier in (judged, *others)}
-    evaluations = {name: _evaluations(sets, found) for name, found in (outcomes | baseline_outcomes(sets)).items()}
     out.mkdir(parents=True, exist_ok=True)
-    reference = judged.manifest.reference
-    parts = [f"# How good {reference} is", comparison(evaluations), PUBLISHED]
-    for index, item in enumerate(sets):
-        plot = f"set-{index + 1}.svg"
-        outcome = outcomes[reference][item.name]
-        draw(outcome, out / plot, title=f"{reference} on {item.name}")
-        evaluation = evaluations[reference][item.name]
-        parts.append(set_section(item.name, evaluation, kept_at(outcome), area=area_under_risk(outcome), plot=plot))
+    judged, *others = [StanceClassifier.load(find_model(name, home=home)) for name in (model, *beside)]
+    ours, of_targets = our_sets(folders), vast(folders)
+    table, *sections = _sections([judged, *others], ours, out=out)
+    parts = [f"# How good {judged.manifest.reference} is", table, *sections]
+    if of_targets:
+        taught = [StanceClassifier.load(find_model(name, home=home)) for name in general]
+        found, *details = _sections([*taught, judged], [of_targets], out=out)
+        parts += [*details, found, PUBLISHED]
+    if kinds := [found for found in read_kinds() if found.model == judged.manifest.reference]:
+        parts.append(errors_section(kinds))
     dev = [example for texts in our_texts(folders).values() for example in select(texts, "dev")]
     parts.append(calibrators_section(compare_calibrators(predict(judged.with_calibration(Calibration()), dev))))
     texts = [example for item in ours for example in item.held_out]
@@ -75,7 +81,22 @@ def main(
         draw_learning_curve(learning_curve(rows), out / CURVE)
         parts.append(experiments_section(rows, plot=CURVE))
     (out / "README.md").write_text("\n\n".join(parts) + "\n", encoding="utf-8")
-    click.echo(parts[1])
+    click.echo(table)
+
+
+def _sections(classifiers: Sequence[StanceClassifier], sets: Sequence[JudgedSet], *, out: Path) -> list[str]:
+    """Return a table of all classifiers and baselines on `sets`, then what there is to say of the first on each."""
+    outcomes = {found.manifest.reference: _outcomes(found, sets) for found in classifiers}
+    evaluations = {name: _evaluations(sets, found) for name, found in (outcomes | baseline_outcomes(sets)).items()}
+    reference = classifiers[0].manifest.reference
+    parts = [comparison(evaluations)]
+    for item in sets:
+        plot = f"{Path(item.name).stem.lower()}.svg"
+        outcome = outcomes[reference][item.name]
+        draw(outcome, out / plot, title=f"{reference} on {item.name}")
+        evaluation = evaluations[reference][item.name]
+        parts.append(set_section(item.name, evaluation, kept_at(outcome), area=area_under_risk(outcome), plot=plot))
+    return parts
 
 
 def _some(texts: Sequence[Example], count: int) -> list[Example]:

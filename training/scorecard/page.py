@@ -7,14 +7,15 @@ from tabulate import tabulate
 from training.evaluation import Evaluation
 from training.report import comparison_table, confusion_table, group_table, label_table
 from training.scorecard.calibrators import Calibrated
+from training.scorecard.errors import ErrorKind, count_kinds
 from training.scorecard.faithfulness import Faithfulness
 from training.scorecard.robustness import Flips
 from training.selective import Kept
 
 PUBLISHED = """Published macro F1 on VAST's test split, all topics: TGA-Net 0.665 (Allaway & McKeown 2020),
 JointCL 0.71 to 0.72 and WS-BERT 0.745 (both on BERT-base, 110 million parameters), TATA 0.763, CKI 0.807 (with a
-large language model's knowledge). Those models were trained for it. A model for one target,
-normalization, is not: the row of VAST shows how little is left of the general stance learned on the way."""
+large language model's knowledge). The embedded model learns one target, normalization, from the model of general
+stance: what it makes of other targets shows how little of that is left, and that it is of no use for them."""
 
 
 def comparison(evaluations: Mapping[str, Mapping[str, Evaluation]]) -> str:
@@ -40,6 +41,18 @@ def calibrators_section(found: Sequence[Calibrated]) -> str:
     headers = ["way", "calibration error", "log loss", "macro F1"]
     table = tabulate(rows, headers=headers, tablefmt="github", disable_numparse=True)
     return f"## Ways to calibrate\n\nOn the dev splits together, each fold by a fit to the others.\n\n{table}"
+
+
+def errors_section(kinds: Sequence[ErrorKind]) -> str:
+    """What readers of the dev errors found, by file."""
+    files = sorted({found.file for found in kinds})
+    rows = [
+        [kind, counts.total(), f"{counts.total() / len(kinds):.0%}", *(counts[file] for file in files)]
+        for kind, counts in count_kinds(kinds)
+    ]
+    table = tabulate(rows, headers=["the text", "errors", "share", *files], tablefmt="github", disable_numparse=True)
+    told = f"{len(kinds)} errors on the dev splits, each read, beside its label, by a language model."
+    return f"## What it gets wrong\n\n{told}\n\n{table}"
 
 
 def experiments_section(rows: Sequence[Mapping[str, str]], *, plot: str) -> str:
