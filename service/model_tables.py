@@ -47,6 +47,7 @@ def card(manifest: Manifest, directory: Path) -> str:
         ("created", manifest.created),
         ("directory", str(directory)),
         ("temperature", f"{calibration.temperature:.3f}"),
+        ("curves", "one for each label" if calibration.curves else "none"),
         ("abstains below", f"{calibration.abstain_threshold:.3f}"),
         *_section("data", manifest.data),
         *_section("metrics", {split: _headline(figures) for split, figures in manifest.metrics.items()}),

@@ -108,6 +108,7 @@ def test_show_prints_the_card(stance, home: Path, versions: list[str]) -> None:
         "created 2026-01-01",
         f"directory {home / 'models' / versions[1]}",
         "temperature 1.500",
+        "curves none",
         "abstains below 0.400",
         "data new.csv: rows 3, sha256 abc",
         "metrics test: rows 120, macro_f1 0.700 [0.650, 0.750], abstained 0.125",

@@ -1,13 +1,14 @@
 """The model card says what the run was, in the run's own figures."""
 
 import json
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 from training_support import TINY_RUN, make_example, make_outcome
 
 from model.artifact import FILES, Manifest, read_manifest
-from model.calibration import Calibration
+from model.calibration import Calibration, Curve
 from model.labels import LABELS
 from training.card import write_card
 from training.config import TrainConfig
@@ -52,10 +53,8 @@ def test_the_card_names_base_data_and_calibration(learned: Path, learner_base: P
     calibration = manifest.calibration
     assert f"Fine-tuned from `{learner_base}`, seed 0, 6 epochs at most, learning rate 0.01." in card
     assert f"- `labels.csv`: 300 rows, `{data['sha256'][:16]}`" in card
-    assert (
-        f"Temperature {calibration.temperature:.3f} and abstention threshold {calibration.abstain_threshold:.3f}"
-        in card
-    )
+    abstains = f"abstains below a confidence of {calibration.abstain_threshold:.3f}."
+    assert f"temperature {calibration.temperature:.3f}; {abstains}" in card
     assert f"Created {manifest.created}." in card
     assert len(json.loads((learned / "training.json").read_text(encoding="utf-8"))) > len(TINY_RUN)
 
@@ -71,6 +70,8 @@ def test_a_retrained_model_names_its_parent():
     evaluation = evaluate(EXAMPLES, make_outcome(truth_of(EXAMPLES).tolist(), [0] * 60))
     text = write_card(manifest, TrainConfig(base="folder"), {"test": evaluation})
     assert "Fine-tuned from `folder` (parent: mine@3), seed 0, 4 epochs at most, learning rate 5e-05." in text
-    assert "Temperature 1.250 and abstention threshold 0.500" in text
+    assert "Calibrated by temperature 1.250; abstains below a confidence of 0.500." in text
+    curved = replace(manifest, calibration=Calibration(1.25, 0.5, (Curve((0.0, 1.0), (0.1, 1.0)),) * 3))
+    assert "temperature 1.250 and a curve for each label;" in write_card(curved, TrainConfig(base="folder"), {})
     assert "### test split" in text
     assert "### dev split" not in text

@@ -25,7 +25,8 @@ fact about a person: see the figures, and treat `abstained` texts as unknown.
 
 - Fine-tuned from `{base}`{parent}, seed {seed}, {epochs:g} epochs at most, learning rate {learning_rate:g}.
 - Created {created}. The whole configuration is in `training.json`.
-- Temperature {temperature:.3f} and abstention threshold {threshold:.3f}, fitted on the dev split.
+- Calibrated by temperature {temperature:.3f}{curves}; abstains below a confidence of {threshold:.3f}. Both are
+  fitted on the dev split, whose calibration error below is therefore that of a fit to itself.
 
 Data (rows used, SHA-256 of the file):
 
@@ -55,6 +56,7 @@ def write_card(manifest: Manifest, config: TrainConfig, evaluations: dict[str, E
         learning_rate=config.learning_rate,
         created=manifest.created,
         temperature=manifest.calibration.temperature,
+        curves=" and a curve for each label" if manifest.calibration.curves else "",
         threshold=manifest.calibration.abstain_threshold,
         data="\n".join(rows),
         evaluations="".join(_evaluation(split, found) for split, found in evaluations.items()),
