@@ -15,11 +15,11 @@ def test_every_second_label_has_a_first():
     with SECOND.open(encoding="utf-8", newline="") as stream:
         rows = list(csv.DictReader(stream))
     assert {row["id"] for row in rows} <= selected
-    assert len({row["id"] for row in rows}) == len(rows) >= len(selected) / 11
+    assert len({row["id"] for row in rows}) == len(rows) >= len(selected) / 10
     assert {row["label"] for row in rows} <= set(Stance)
 
 
 def test_agreement_is_printed():
     result = CliRunner().invoke(main)
     assert result.exit_code == 0, result.output
-    assert "1,280 texts labelled twice: 95.5% agree, Cohen's kappa 0.866" in result.output
+    assert "1,460 texts labelled twice: 95.1% agree, Cohen's kappa 0.872" in result.output
