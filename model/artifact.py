@@ -65,8 +65,9 @@ class Manifest:
 
     def to_dict(self) -> dict[str, Any]:
         record = asdict(self)
-        record.update(record.pop("calibration"))
-        return record
+        calibration = record.pop("calibration")
+        # Models without curves stay readable for releases that know none.
+        return record | {name: value for name, value in calibration.items() if value != ()}
 
     @classmethod
     def from_dict(cls, record: dict[str, Any]) -> "Manifest":

@@ -48,11 +48,35 @@ def test_values_that_make_no_sense_are_refused(temperature: float, threshold: fl
         Calibration(temperature, threshold)
 
 
-def test_a_curve_says_how_often_a_label_is_right() -> None:
-    halved = Curve((0.0, 1.0), (0.1, 0.5))
-    straight = Curve((0.0, 1.0), (0.1, 1.0))
-    probabilities = Calibration(curves=(halved, straight, straight)).probabilities(np.array([[100.0, 0, 0]] * 2))
-    assert probabilities == pytest.approx(np.array([[0.5, 0.1, 0.1]] * 2) / 0.7)
+@given(arrays(np.float64, (5, 3), elements=st.floats(-20, 20)), st.floats(0, 1), st.floats(0, 1))
+def test_a_curve_moves_no_label_and_no_order(logits: np.ndarray, low: float, high: float) -> None:
+    curve = Curve((0.4, 0.9), (min(low, high), max(low, high)))
+    before, after = Calibration().probabilities(logits), Calibration(curves=(curve,) * 3).probabilities(logits)
+    assert np.abs(after.sum(axis=-1) - 1).max() <= 1e-9
+    assert (after >= 0).all()
+    for old, new in zip(before, after, strict=True):
+        assert new.argmax() == old.argmax()
+        assert all(new[i] >= new[j] for i in range(3) for j in range(3) if old[i] > old[j])
+
+
+def test_the_curve_of_a_label_says_how_often_it_is_right_where_it_is_the_best() -> None:
+    logits = np.log(np.array([[0.8, 0.15, 0.05], [0.1, 0.2, 0.7], [0.1, 0.8, 0.1]]))
+    curves = (Curve((0.7, 0.8), (0.5, 0.6)), Curve((0.5,), (0.7,)), Curve((0.6, 0.8), (0.3, 0.5)))
+    expected = np.array([[0.6, 0.3, 0.1], [0.2, 0.4, 0.4], [0.15, 0.7, 0.15]])
+    assert Calibration(curves=curves).probabilities(logits) == pytest.approx(expected, abs=1e-5)
+
+
+def test_there_is_a_curve_for_each_label_or_none() -> None:
+    with pytest.raises(SettingsError, match="calibration curves: 1 for 3 labels"):
+        Calibration(curves=(Curve((0.0, 1.0), (0.1, 1.0)),))
+
+
+def test_a_model_without_doubt_keeps_its_label() -> None:
+    """All other probabilities are zero, so there is nothing to share the rest by."""
+    sure = Calibration(curves=(Curve((0.5, 1.0), (0.4, 0.9)),) * 3).probabilities(np.array([[2000.0, 0.0, 0.0]]))
+    assert sure.argmax() == 0
+    assert np.isfinite(sure).all()
+    assert sure.sum() == pytest.approx(1)
 
 
 @pytest.mark.parametrize(
@@ -63,17 +87,13 @@ def test_a_curve_says_how_often_a_label_is_right() -> None:
         ((0.1, 0.2), (0.2, 0.1)),
         ((0.1, 0.2), (0.1,)),
         ((), ()),
-        ((0.1, 0.2), (0.0, 0.2)),
+        ((0.1, 0.2), (-0.1, 0.2)),
         ((0.1, 0.2), (0.1, 1.2)),
         ((0.1, math.nan), (0.1, 0.2)),
-        ((0.1, 0.2), (math.nan, math.nan)),
+        ((math.nan,), (0.2,)),
+        ((0.2,), (math.nan,)),
     ],
 )
 def test_curves_that_make_no_sense_are_refused(points: tuple[float, ...], values: tuple[float, ...]) -> None:
     with pytest.raises(SettingsError, match="calibration curve"):
         Curve(points, values)
-
-
-def test_a_model_has_a_curve_for_each_label_or_none() -> None:
-    with pytest.raises(SettingsError, match="calibration curves: 1 for 3 labels"):
-        Calibration(curves=(Curve((0.0, 1.0), (0.1, 1.0)),))

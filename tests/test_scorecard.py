@@ -145,7 +145,13 @@ def test_fitting_helps_a_model_that_is_too_sure_and_no_row_is_judged_by_its_own_
     predicted = rng.integers(0, 3, 900)
     truth = np.where(rng.random(900) < 0.7, predicted, (predicted + 1) % 3)
     found = {way.method: way for way in compare_calibrators(make_outcome(truth, predicted, confidence=0.99))}
-    assert list(found) == ["none", "temperature", "weights and biases per label", "a curve per label"]
+    assert list(found) == [
+        "none",
+        "temperature",
+        "temperature, then a curve for the confidence in each label",
+        "weights and biases per label",
+        "isotonic probabilities",
+    ]
     assert found["none"].calibration_error.value == pytest.approx(0.99 - (truth == predicted).mean())
     for name in list(found)[1:]:
         assert found[name].calibration_error.value < 0.06
@@ -174,7 +180,7 @@ def test_one_command_writes_the_page_and_its_plots(
     assert result.output.strip() in page
     for name in ("real_texts.jsonl", "written_texts.jsonl", NONCOMMERCIAL, "VAST"):
         assert f"\n## {name}\n" in page
-    assert "| a curve per label " in page
+    assert "| isotonic probabilities " in page
     assert "| other | seed = 1 |" in page
     plots = [line.split("](")[1].rstrip(")") for line in page.splitlines() if line.startswith("![")]
     drawn = [(out / plot).read_text(encoding="utf-8") for plot in plots]

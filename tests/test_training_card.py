@@ -72,6 +72,8 @@ def test_a_retrained_model_names_its_parent():
     assert "Fine-tuned from `folder` (parent: mine@3), seed 0, 4 epochs at most, learning rate 5e-05." in text
     assert "Calibrated by temperature 1.250; abstains below a confidence of 0.500." in text
     curved = replace(manifest, calibration=Calibration(1.25, 0.5, (Curve((0.0, 1.0), (0.1, 1.0)),) * 3))
-    assert "temperature 1.250 and a curve for each label;" in write_card(curved, TrainConfig(base="folder"), {})
+    assert "temperature 1.250 and a curve for the confidence in each label;" in write_card(
+        curved, TrainConfig(base="folder"), {}
+    )
     assert "### test split" in text
     assert "### dev split" not in text

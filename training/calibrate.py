@@ -9,19 +9,21 @@ from sklearn.isotonic import IsotonicRegression
 from sklearn.model_selection import KFold
 
 from model.calibration import Calibration, Curve
+from model.labels import LABELS
 
 _TEMPERATURES = (0.2, 10.0)
-# Fewer texts draw no curve worth having: each step of one rests on a handful of them.
+# Fewer texts draw no curves worth having: each of their steps would rest on a handful of them.
 CURVES_FROM = 500
-# What a curve gives a label that was never right there: no probability is zero, and no logarithm of one infinite.
-_LEAST = 1e-3
+_LEAST_ROWS = 50
+# No text is ever certain, however many of the surest were right; the last step rises to the end, too.
+_MOST, _END = 0.98, 0.99
 _FOLDS = 5
 
 
 def fit_calibration(
     logits: NDArray[np.float64], truth: NDArray[np.int64], *, accuracy: float, max_share: float
 ) -> Calibration:
-    """Fit temperature, a curve for each label, and abstention threshold.
+    """Fit temperature, a curve for each label's confidence, and abstention threshold.
 
     The curves stay out where there are few texts, or where they do not lower the log loss of texts that they were
     not fitted on. The threshold is the lowest confidence at which the texts kept are right in `accuracy` of the
@@ -51,20 +53,29 @@ def fit_temperature(logits: NDArray[np.float64], truth: NDArray[np.int64]) -> Ca
 
 
 def fit_curves(logits: NDArray[np.float64], truth: NDArray[np.int64]) -> Calibration:
-    """Return a temperature and isotonic curves over it (Zadrozny & Elkan, 2002); shapes as in `fit_calibration`."""
+    """Return a temperature and isotonic curves over it; shapes as in `fit_calibration`."""
     tempered = fit_temperature(logits, truth)
     probabilities = tempered.probabilities(logits)
-    curves = [_fit_curve(probabilities[:, label], truth == label) for label in range(probabilities.shape[1])]
+    best = probabilities.argmax(axis=1)
+    curves = [
+        _fit_curve(probabilities[best == label, label], truth[best == label] == label) for label in range(len(LABELS))
+    ]
     return replace(tempered, curves=tuple(curves))
 
 
-def _fit_curve(probabilities: NDArray[np.float64], correct: NDArray[np.bool_]) -> Curve:
-    fitted = IsotonicRegression(y_min=_LEAST, y_max=1.0, out_of_bounds="clip").fit(probabilities, correct)
-    return Curve(tuple(fitted.X_thresholds_.tolist()), tuple(fitted.y_thresholds_.tolist()))
+def _fit_curve(confidence: NDArray[np.float64], correct: NDArray[np.bool_]) -> Curve:
+    if len(confidence) < _LEAST_ROWS:
+        return Curve((0.0, 1.0), (0.0, 1.0))
+    fitted = IsotonicRegression(y_min=1 / len(LABELS), y_max=_MOST).fit(confidence, correct).predict(confidence)
+    levels, step = np.unique(fitted, return_inverse=True)
+    # One point a step, in its middle: between the steps the curve rises, so that no two confidences become one.
+    points = np.bincount(step, weights=confidence) / np.bincount(step)
+    inside = points < 1
+    return Curve((*points[inside].tolist(), 1.0), (*levels[inside].tolist(), _END))
 
 
 def _curves_help(logits: NDArray[np.float64], truth: NDArray[np.int64]) -> bool:
-    losses = dict.fromkeys((fit_temperature, fit_curves), 0.0)
+    losses = {fit_temperature: 0.0, fit_curves: 0.0}
     for seen, unseen in KFold(_FOLDS, shuffle=True, random_state=0).split(logits):
         for fit in losses:
             losses[fit] += _log_loss(fit(logits[seen], truth[seen]).probabilities(logits[unseen]), truth[unseen])

@@ -56,7 +56,7 @@ def write_card(manifest: Manifest, config: TrainConfig, evaluations: dict[str, E
         learning_rate=config.learning_rate,
         created=manifest.created,
         temperature=manifest.calibration.temperature,
-        curves=" and a curve for each label" if manifest.calibration.curves else "",
+        curves=" and a curve for the confidence in each label" if manifest.calibration.curves else "",
         threshold=manifest.calibration.abstain_threshold,
         data="\n".join(rows),
         evaluations="".join(_evaluation(split, found) for split, found in evaluations.items()),

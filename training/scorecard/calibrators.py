@@ -1,12 +1,14 @@
 """Ways to turn logits into probabilities, compared on texts that they were not fitted on.
 
-The model ships with one temperature, or with a curve per label over it where that is better; see `training.calibrate`.
+The model ships with one temperature, and curves for the confidence over it where they are better; see
+`training.calibrate`. The last two also move labels toward those that were frequent where they were fitted.
 """
 
 from collections.abc import Callable
 from dataclasses import dataclass
 
 import numpy as np
+from sklearn.isotonic import IsotonicRegression
 from sklearn.linear_model import LogisticRegression
 from sklearn.metrics import log_loss
 from sklearn.model_selection import StratifiedKFold
@@ -46,15 +48,27 @@ def _per_class(logits: Floats, truth: Labels, new: Floats) -> Floats:
     return np.asarray(LogisticRegression(max_iter=1000).fit(logits, truth).predict_proba(new))
 
 
-def _isotonic(logits: Floats, truth: Labels, new: Floats) -> Floats:
+def _confidence(logits: Floats, truth: Labels, new: Floats) -> Floats:
     return fit_curves(logits, truth).probabilities(new)
+
+
+def _isotonic(logits: Floats, truth: Labels, new: Floats) -> Floats:
+    """One monotone curve for each label, then normalized (Zadrozny & Elkan, 2002)."""
+    seen, unseen = Calibration().probabilities(logits), Calibration().probabilities(new)
+    curves = [
+        IsotonicRegression(y_min=1e-3, y_max=1, out_of_bounds="clip").fit(seen[:, label], truth == label)
+        for label in range(len(LABELS))
+    ]
+    raw = np.stack([curve.predict(unseen[:, label]) for label, curve in enumerate(curves)], axis=1)
+    return np.asarray(raw / raw.sum(axis=1, keepdims=True))
 
 
 METHODS: dict[str, Calibrator] = {
     "none": _as_it_is,
     "temperature": _temperature,
+    "temperature, then a curve for the confidence in each label": _confidence,
     "weights and biases per label": _per_class,
-    "a curve per label": _isotonic,
+    "isotonic probabilities": _isotonic,
 }
 
 
