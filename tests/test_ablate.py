@@ -72,3 +72,9 @@ def test_the_plan_in_the_repository_is_valid() -> None:
     assert len({run.name for run in plan.runs}) == len(plan.runs)
     for run in plan.runs:
         run.config(RECIPES / plan.recipe, plan.settings)
+
+
+def test_an_average_of_what_has_not_run_is_refused() -> None:
+    runs = [{"name": "both", "average_of": ["one"]}, {"name": "one"}]
+    with pytest.raises(ValueError, match="averages one: no run of that name precedes it"):
+        Plan.model_validate({"recipe": "default.toml", "runs": runs})

@@ -60,3 +60,12 @@ def test_a_slip_is_small(monkeypatch: pytest.MonkeyPatch) -> None:
         assert abs(len(old.text) - len(new.text)) <= 2
         words = zip(old.text.split(), new.text.split(), strict=True)
         assert sum(a != b for a, b in words) <= 2
+
+
+@pytest.mark.parametrize("edit", set(augmentation._EDITS))
+def test_every_edit_edits(edit: Edit, monkeypatch: pytest.MonkeyPatch) -> None:
+    """But for the odd slip that swaps two equal letters."""
+    only(edit, monkeypatch)
+    before = [make_example(TEXT, LABELS[0], id=str(i)) for i in range(100)]
+    after = edit_some(before, share=1, seed=0)
+    assert sum(old.text != new.text for old, new in zip(before, after, strict=True)) > 90

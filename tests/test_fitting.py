@@ -204,3 +204,30 @@ def test_hidden_tokens_and_dropout_change_the_run(tiny_base: Path, tmp_path: Pat
     assert same_weights(plain, again)
     assert not same_weights(plain, hidden)
     assert not same_weights(plain, dropped)
+
+
+def test_the_layer_decay_of_the_configuration_reaches_the_optimizer(tiny_base: Path, tmp_path: Path):
+    """With next to no rate below the head, the embeddings hardly move."""
+    before = load_network(str(tiny_base), layout=configured(tiny_base).layout)
+    moved = []
+    for decay in ("1", "1e-6"):
+        after = fitted(tiny_base, tmp_path / decay, f"layer_decay={decay}", "epochs=1")
+        words = [loaded.network.get_input_embeddings().weight for loaded in (before, after)]
+        moved.append((words[0] - words[1]).abs().max().item())
+    assert moved[1] < moved[0] / 100
+
+
+@pytest.mark.slow
+def test_only_training_texts_are_edited(tiny_base: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
+    seen: dict[str, list[Example]] = {}
+
+    def keep(loaded: Network, config: TrainConfig, *, train: list[Example], dev: list[Example], work: Path) -> None:
+        seen.update(train=train, dev=dev)
+        work.mkdir()
+
+    monkeypatch.setattr("training.run.fit", keep)
+    rows = examples(60)
+    train_model(configured(tiny_base, "edited_share=1"), rows, out=tmp_path / "out", data={}, say=print)
+    before = [example.text for example in rows if example.split == "train"]
+    assert sum(old != new.text for old, new in zip(before, seen["train"], strict=True)) > len(before) / 2
+    assert [example.text for example in seen["dev"]] == [example.text for example in rows if example.split == "dev"]

@@ -10,6 +10,7 @@ import pytest
 from click.testing import CliRunner
 from training_support import learnable_rows, make_example, make_outcome, write_rows
 
+from model.artifact import EMBEDDED, read_manifest
 from model.classifier import StanceClassifier
 from model.labels import LABELS, Stance
 from training.compare import BASELINE
@@ -173,13 +174,16 @@ def test_one_command_writes_the_page_and_its_plots(
     heads = "run,change,train texts,dev texts,macro F1,low,high,calibration error"
     table.write_text("\n".join([heads, *curve]), encoding="utf-8")
     arguments = ["--data", str(folder), "--model", str(learned), "--experiments", str(table), "-o", str(out)]
-    arguments += ["--general", str(learned)]
+    arguments += ["--general", "embedded"]
     result = CliRunner().invoke(main, arguments)
     assert result.exit_code == 0, result.output
     page = (out / "README.md").read_text(encoding="utf-8")
     assert result.output.strip() in page
     for name in ("real_texts.jsonl", "written_texts.jsonl", NONCOMMERCIAL, "VAST"):
         assert f"\n## {name}\n" in page
+    embedded = read_manifest(EMBEDDED).reference
+    assert page.count(f"As {embedded} labels it.") == 1
+    assert page.index(f"As {embedded} labels it.") > page.index("\n## VAST\n")
     assert "| isotonic probabilities " in page
     assert "| other | seed = 1 |" in page
     plots = [line.split("](")[1].rstrip(")") for line in page.splitlines() if line.startswith("![")]
@@ -206,3 +210,17 @@ def test_errors_are_written_to_be_read_and_counted_by_what_was_found(folder: Pat
     ]
     assert count_kinds(kinds) == [("y", {"a": 1, "b": 1}), ("x", {"a": 1})]
     assert "| y          | 2        | 67%     | 1   | 1   |" in errors_section(kinds)
+
+
+def test_two_models_of_one_name_are_not_put_in_one_column(folder: Path, learned: Path, tmp_path: Path):
+    arguments = ["--data", str(folder), "--model", str(learned), "--beside", str(learned), "-o", str(tmp_path)]
+    result = CliRunner().invoke(main, arguments)
+    assert result.exit_code == 2
+    assert "two models of one name and version" in result.output
+
+
+def test_general_stance_needs_vast(learned: Path, tmp_path: Path):
+    arguments = ["--data", str(tmp_path), "--model", str(learned), "--general", str(learned), "-o", str(tmp_path)]
+    result = CliRunner().invoke(main, arguments)
+    assert result.exit_code == 2
+    assert "no folder holds general_stance.jsonl.gz" in result.output

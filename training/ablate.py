@@ -8,10 +8,10 @@ import tomllib
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from random import Random
-from typing import Any
+from typing import Any, Self
 
 import click
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import BaseModel, ConfigDict, Field, model_validator
 
 from training.cli_options import data_option
 from training.config import TrainConfig
@@ -70,6 +70,16 @@ class Plan(BaseModel):
     settings: dict[str, Any] = {}
     share: float = Field(1.0, gt=0, le=1)
     runs: tuple[Ablation, ...]
+
+    @model_validator(mode="after")
+    def _averages_follow_what_they_average(self) -> Self:
+        names = [run.name for run in self.runs]
+        for index, run in enumerate(self.runs):
+            if unknown := set(run.average_of) - set(names[:index]):
+                raise ValueError(
+                    f"run {run.name!r} averages {', '.join(sorted(unknown))}: no run of that name precedes it"
+                )
+        return self
 
 
 @click.command()

@@ -1,7 +1,8 @@
 """Harmless edits of training texts, so that no label comes to hang on a slip of the pen, a greeting or an emoji.
 
-The kinds are those whose flips `training.scorecard.robustness` counts, but in other words, so that the count shows what
-was learned of the kind and not of the word. On editing training texts: Wei & Zou 2019.
+The kinds are those whose flips `training.scorecard.robustness` counts. Greetings, closings, slips and emoji are in
+other words there, so their count shows what was learned of the kind; a link, a full stop and swapped names are the same
+edit. On editing training texts: Wei & Zou 2019.
 """
 
 import re
@@ -62,7 +63,10 @@ _EDITS_AT_MOST = 2
 
 
 def edit_some(examples: Sequence[Example], *, share: float, seed: int) -> list[Example]:
-    """Return `examples` with a random `share` of the texts edited once or twice; labels and contexts stay."""
+    """Return `examples` with a random `share` of the texts put through one or two edits; labels and contexts stay.
+
+    Some of them change nothing: a text may name nobody, or have no full stop.
+    """
     random = Random(seed)  # noqa: S311 not for secrets
     return [
         replace(example, text=_edit(example.text, random)) if random.random() < share else example

@@ -80,7 +80,11 @@ def load_network(base: str, *, layout: InputLayout) -> Network:
 
 
 def average_networks(directories: Sequence[Path], *, layout: InputLayout) -> Network:
-    """Load models fitted from one base, and return the mean of their weights (model soup: Wortsman et al. 2022)."""
+    """Load models fitted from one base, and return the mean of their weights (model soup: Wortsman et al. 2022).
+
+    Raises:
+        ModelNotFoundError, SettingsError: see `load_network`.
+    """
     average, *others = [load_network(str(directory), layout=layout) for directory in directories]
     states = [loaded.network.state_dict() for loaded in (average, *others)]
     average.network.load_state_dict({name: sum(state[name] for state in states) / len(states) for name in states[0]})

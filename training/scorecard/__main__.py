@@ -31,7 +31,7 @@ from training.scorecard.page import (
     set_section,
 )
 from training.scorecard.robustness import flips
-from training.scorecard.sets import JudgedSet, our_sets, our_texts, vast
+from training.scorecard.sets import GENERAL, JudgedSet, our_sets, our_texts, vast
 from training.selective import area_under_risk, kept_at
 from training.splits import select
 
@@ -65,6 +65,8 @@ def main(
     ours, of_targets = our_sets(folders), vast(folders)
     table, *sections = _sections([judged, *others], ours, out=out)
     parts = [f"# How good {judged.manifest.reference} is", table, *sections]
+    if general and not of_targets:
+        raise click.UsageError(f"--general is judged on VAST, and no folder holds {GENERAL}")
     if of_targets:
         taught = [StanceClassifier.load(find_model(name, home=home)) for name in general]
         found, *details = _sections([*taught, judged], [of_targets], out=out)
@@ -87,6 +89,8 @@ def main(
 def _sections(classifiers: Sequence[StanceClassifier], sets: Sequence[JudgedSet], *, out: Path) -> list[str]:
     """Return a table of all classifiers and baselines on `sets`, then what there is to say of the first on each."""
     outcomes = {found.manifest.reference: _outcomes(found, sets) for found in classifiers}
+    if len(outcomes) < len(classifiers):
+        raise click.UsageError(f"two models of one name and version: {', '.join(outcomes)}; retrain one under another")
     evaluations = {name: _evaluations(sets, found) for name, found in (outcomes | baseline_outcomes(sets)).items()}
     reference = classifiers[0].manifest.reference
     parts = [comparison(evaluations)]
@@ -95,7 +99,8 @@ def _sections(classifiers: Sequence[StanceClassifier], sets: Sequence[JudgedSet]
         outcome = outcomes[reference][item.name]
         draw(outcome, out / plot, title=f"{reference} on {item.name}")
         evaluation = evaluations[reference][item.name]
-        parts.append(set_section(item.name, evaluation, kept_at(outcome), area=area_under_risk(outcome), plot=plot))
+        kept, area = kept_at(outcome), area_under_risk(outcome)
+        parts.append(set_section(item.name, evaluation, kept, model=reference, area=area, plot=plot))
     return parts
 
 

@@ -54,6 +54,7 @@ def main(folders: tuple[Path, ...], model: str, out: Path, home: Path) -> None:
     classifier = StanceClassifier.load(find_model(model, home=home))
     dev = [example for texts in our_texts(folders).values() for example in select(texts, "dev")]
     predictions = classifier.classify([example.as_input() for example in dev])
+    out.parent.mkdir(parents=True, exist_ok=True)
     with out.open("w", encoding="utf-8") as stream:
         for example, prediction in zip(dev, predictions, strict=True):
             if prediction.label != example.label:

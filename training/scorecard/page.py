@@ -26,14 +26,24 @@ def comparison(evaluations: Mapping[str, Mapping[str, Evaluation]]) -> str:
     return comparison_table(figures, style="github")
 
 
-def set_section(name: str, evaluation: Evaluation, kept: Sequence[Kept], *, area: float, plot: str) -> str:
+def set_section(name: str, evaluation: Evaluation, kept: Sequence[Kept], *, model: str, area: float, plot: str) -> str:
+    """What there is to say of one model on one set."""
     tables = [table(evaluation, style="github") for table in (group_table, label_table, confusion_table)]
     rows = [[f"{row.share:.0%}", row.accuracy, row.macro_f1] for row in kept]
     coverage = tabulate(
         rows, headers=["surest texts kept", "accuracy", "macro F1"], tablefmt="github", disable_numparse=True
     )
     picture = f"![confusion, reliability, risk and coverage on {name}]({plot})"
-    return "\n\n".join([f"## {name}", picture, *tables, coverage, f"Area under the risk–coverage curve: {area:.3f}."])
+    return "\n\n".join(
+        [
+            f"## {name}",
+            f"As {model} labels it.",
+            picture,
+            *tables,
+            coverage,
+            f"Area under the risk–coverage curve: {area:.3f}.",
+        ]
+    )
 
 
 def calibrators_section(found: Sequence[Calibrated]) -> str:
