@@ -85,6 +85,7 @@ def loss_of(
         class_weights=CLASS_WEIGHTS,
         label_smoothing=smoothing,
         token_dropout=TokenDropout(0.0, 0, ()),
+        layer_decay=1.0,
         model=network,
         args=TrainingArguments(output_dir=str(tmp_path), report_to="none", use_cpu=True),
     )
