@@ -60,10 +60,14 @@ class Calibration:
 
     def probabilities(self, logits: NDArray[np.floating]) -> NDArray[np.float64]:
         """Map logits of shape (..., labels) to float64 probabilities of the same shape; each row sums to 1."""
+        tempered = self.temper(logits)
+        return _with_confidence(tempered, self.curves) if self.curves else tempered
+
+    def temper(self, logits: NDArray[np.floating]) -> NDArray[np.float64]:
+        """Return the probabilities before the curves, shapes as in `probabilities`; every change of a logit shows."""
         scaled = np.asarray(logits, dtype=np.float64) / self.temperature
         exponentials = np.exp(scaled - scaled.max(axis=-1, keepdims=True))
-        tempered = np.asarray(exponentials / exponentials.sum(axis=-1, keepdims=True))
-        return _with_confidence(tempered, self.curves) if self.curves else tempered
+        return np.asarray(exponentials / exponentials.sum(axis=-1, keepdims=True))
 
     def abstains(self, confidence: float) -> bool:
         return confidence < self.abstain_threshold

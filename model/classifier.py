@@ -147,7 +147,8 @@ class StanceClassifier:
     def conclude(self, prepared: Prepared, logits: NDArray[np.float32]) -> Prediction:
         """Turn the logits of `prepared.windows`, in that order, into the prediction."""
         rows = iter(logits)
-        probabilities = self._probabilities(prepared.whole, rows)
+        whole = _next_logits(prepared.whole, rows)
+        probabilities = self.manifest.calibration.probabilities(whole)
         best = int(probabilities.argmax())
         confidence = float(probabilities[best])
         foreign = prepared.language not in (None, "en")
@@ -160,23 +161,27 @@ class StanceClassifier:
             language=prepared.language,
             truncated=prepared.whole.truncated,
             segments=self._segments(prepared, rows),
-            attributions=self._attributions(prepared, rows, best=best, confidence=confidence),
+            attributions=self._attributions(prepared, rows, whole=whole, best=best),
         )
 
     def _segments(self, prepared: Prepared, rows: Iterator[NDArray[np.float32]]) -> tuple[Segment, ...] | None:
         if prepared.paragraphs is None:
             return None
         return tuple(
-            self._segment(paragraph, self._probabilities(part, rows)) for paragraph, part in prepared.paragraphs
+            self._segment(paragraph, self.manifest.calibration.probabilities(_next_logits(part, rows)))
+            for paragraph, part in prepared.paragraphs
         )
 
     def _attributions(
-        self, prepared: Prepared, rows: Iterator[NDArray[np.float32]], *, best: int, confidence: float
+        self, prepared: Prepared, rows: Iterator[NDArray[np.float32]], *, whole: NDArray[np.float64], best: int
     ) -> tuple[Attribution, ...] | None:
+        """Differences before the curves of the calibration: where a text is sure these are flat and would hide them."""
         if prepared.occlusions is None:
             return None
+        temper = self.manifest.calibration.temper
+        before = float(temper(whole)[best])
         return tuple(
-            Attribution(part.start, part.end, confidence - float(self._probabilities(encoded, rows)[best]))
+            Attribution(part.start, part.end, before - float(temper(_next_logits(encoded, rows))[best]))
             for part, encoded in prepared.occlusions
         )
 
@@ -190,9 +195,9 @@ class StanceClassifier:
             confidence=float(probabilities[best]),
         )
 
-    def _probabilities(self, encoded: Encoded, rows: Iterator[NDArray[np.float32]]) -> NDArray[np.float64]:
-        logits = np.stack([next(rows) for _ in encoded.windows])
-        return self.manifest.calibration.probabilities(average_windows(encoded, logits))
+
+def _next_logits(encoded: Encoded, rows: Iterator[NDArray[np.float32]]) -> NDArray[np.float64]:
+    return average_windows(encoded, np.stack([next(rows) for _ in encoded.windows]))
 
 
 def average_windows(encoded: Encoded, logits: NDArray[np.float32]) -> NDArray[np.float64]:

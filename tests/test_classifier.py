@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from transformers import pipeline
 
 from model.artifact import EMBEDDED
-from model.calibration import Calibration
+from model.calibration import Calibration, Curve
 from model.classifier import StanceClassifier
 from model.errors import InvalidTextError, ModelNotFoundError, TextError
 from model.labels import LABELS
@@ -128,6 +128,16 @@ def test_an_attribution_is_what_the_label_loses_without_the_word(classifier: Sta
     lost = [prediction.confidence - item.scores[prediction.label] for item in without]
     assert [part.score for part in prediction.attributions] == pytest.approx(lost, abs=1e-5)
     assert max(map(abs, lost)) > 1e-3
+
+
+def test_a_sure_text_is_explained_too(classifier: StanceClassifier) -> None:
+    """Where every confidence is 0.98, no word seems to matter: attributions are taken before the curves."""
+    flat = classifier.with_calibration(Calibration(curves=(Curve((0.3, 1.0), (0.98, 0.98)),) * 3))
+    plain = classifier.with_calibration(Calibration())
+    found, expected = (c.classify(["Talk to Moscow!"], explain=True)[0] for c in (flat, plain))
+    assert found.confidence == pytest.approx(0.98)
+    assert [part.score for part in found.attributions or ()] == [part.score for part in expected.attributions or ()]
+    assert any(part.score for part in found.attributions or ())
 
 
 def test_paragraphs_and_attributions_do_not_mix(classifier: StanceClassifier) -> None:
