@@ -140,3 +140,12 @@ def test_a_model_of_one_confidence_gets_one_that_is_right():
     logits = np.tile([2.0, 0.0, 0.0], (1_000, 1))
     confidence = fit_curves(logits, truth).probabilities(logits).max(axis=1)
     assert confidence == pytest.approx((truth == 0).mean(), abs=0.01)
+
+
+def test_the_threshold_parts_no_texts_of_one_confidence():
+    """Of the least sure half, the wrong ones come first: cutting between them would look right, and cannot be done."""
+    logits = np.repeat([[1.0, 0.0, 0.0], [5.0, 0.0, 0.0]], 100, axis=0)
+    truth = np.concatenate([np.ones(60), np.zeros(140)]).astype(np.int64)
+    calibration = fit((logits, truth), accuracy=0.8, max_share=0.6)
+    assert kept_after(calibration, (logits, truth)) == (0.5, 1.0)
+    assert fit((logits, truth), accuracy=0.8, max_share=0.4).abstain_threshold == 0

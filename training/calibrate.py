@@ -94,7 +94,9 @@ def _fit_threshold(
     kept_right = correct[order][::-1].cumsum()[::-1]
     kept = np.arange(len(order), 0, -1)
     dropped_share = 1 - kept / len(order)
-    allowed = dropped_share <= max_share
+    # A threshold cannot part texts of one confidence.
+    parts = np.concatenate([[True], np.diff(ascending) > 0])
+    allowed = parts & (dropped_share <= max_share)
     good = allowed & (kept_right / kept >= accuracy)
     index = int(good.argmax()) if good.any() else int(np.flatnonzero(allowed)[-1])
     return float(ascending[index]) if index else 0.0

@@ -60,13 +60,13 @@ def main(
     home: Path,
 ) -> None:
     """Judge a model beside baselines, on our test sets and on VAST."""
-    out.mkdir(parents=True, exist_ok=True)
-    judged, *others = [StanceClassifier.load(find_model(name, home=home)) for name in (model, *beside)]
     ours, of_targets = our_sets(folders), vast(folders)
-    table, *sections = _sections([judged, *others], ours, out=out)
-    parts = [f"# How good {judged.manifest.reference} is", table, *sections]
     if general and not of_targets:
         raise click.UsageError(f"--general is judged on VAST, and no folder holds {GENERAL}")
+    out.mkdir(parents=True, exist_ok=True)
+    judged, *others = [StanceClassifier.load(find_model(name, home=home)) for name in (model, *beside)]
+    table, *sections = _sections([judged, *others], ours, out=out)
+    parts = [f"# How good {judged.manifest.reference} is", table, *sections]
     if of_targets:
         taught = [StanceClassifier.load(find_model(name, home=home)) for name in general]
         found, *details = _sections([*taught, judged], [of_targets], out=out)
