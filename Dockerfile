@@ -1,15 +1,12 @@
 # Two stages: the first builds a virtual environment, the second holds nothing else.
 FROM python:3.11-slim AS build
-# Set to PyTorch's index of CPU wheels to save gigabytes: docker build --build-arg PIP_EXTRA_INDEX_URL=...
-ARG PIP_EXTRA_INDEX_URL=""
-ENV PIP_EXTRA_INDEX_URL=${PIP_EXTRA_INDEX_URL}
 WORKDIR /src
 COPY pyproject.toml requirements.lock README.md LICENSE ./
 COPY model ./model
 COPY service ./service
 COPY training ./training
 RUN python -m venv /venv \
-    && /venv/bin/pip install --no-cache-dir --constraint requirements.lock '.[torch]'
+    && /venv/bin/pip install --no-cache-dir --constraint requirements.lock '.[parquet]'
 
 FROM python:3.11-slim
 COPY --from=build /venv /venv

@@ -73,7 +73,7 @@ $(VENV)/bin/python:
 	$(BIN)/pip install --quiet --upgrade 'pip>=25.1'
 
 $(VENV)/serve.installed: pyproject.toml requirements.lock | $(VENV)/bin/python
-	$(BIN)/pip install --quiet --constraint requirements.lock --editable '.[torch]'
+	$(BIN)/pip install --quiet --constraint requirements.lock --editable '.[parquet]'
 	touch $@
 
 $(VENV)/train.installed: pyproject.toml requirements.lock | $(VENV)/bin/python

@@ -15,6 +15,7 @@ from tokenizers import Tokenizer
 from model.batching import padded_length
 from model.calibration import Calibration, Curve
 from model.errors import ModelCorruptError, ModelNotFoundError, SettingsError
+from model.fidelity import Fidelity
 from model.labels import LABELS
 from model.tokenizer import InputLayout
 
@@ -43,7 +44,8 @@ class Manifest:
     """The content of `stance.json`: everything about a model that `transformers` does not keep.
 
     `data` maps the name of each data file to its row count and SHA-256; `metrics` maps the name of each
-    evaluated split to its figures; `checksums` maps each file to its SHA-256.
+    evaluated split to its figures; `fidelity` maps each precision to how close it comes to float32; `checksums` maps
+    each file to its SHA-256.
     """
 
     name: str
@@ -55,6 +57,7 @@ class Manifest:
     calibration: Calibration = field(default_factory=Calibration)
     data: dict[str, Any] = field(default_factory=dict)
     metrics: dict[str, Any] = field(default_factory=dict)
+    fidelity: dict[str, Fidelity] = field(default_factory=dict)
     checksums: dict[str, str] = field(default_factory=dict)
     format_version: int = FORMAT_VERSION
 
@@ -63,11 +66,17 @@ class Manifest:
         """How results name the model: `name@version`."""
         return f"{self.name}@{self.version}"
 
+    @property
+    def precisions(self) -> list[str]:
+        """The precisions below float32 that were measured to give this model's labels."""
+        return [precision for precision, measured in self.fidelity.items() if measured.suffices]
+
     def to_dict(self) -> dict[str, Any]:
         record = asdict(self)
-        calibration = record.pop("calibration")
-        # Models without curves stay readable for releases that know none.
-        return record | {name: value for name, value in calibration.items() if value != ()}
+        # What a model lacks is left out, so that releases which do not know it can read the model.
+        later: dict[str, Any] = {"curves": (), "fidelity": {}}
+        record |= record.pop("calibration")
+        return {name: value for name, value in record.items() if name not in later or value != later[name]}
 
     @classmethod
     def from_dict(cls, record: dict[str, Any]) -> "Manifest":
@@ -76,8 +85,9 @@ class Manifest:
         calibration = Calibration(rest.pop("temperature"), rest.pop("abstain_threshold"), curves)
         layout = InputLayout(**rest.pop("layout"))
         labels = tuple(rest.pop("labels"))
+        fidelity = {name: Fidelity(**measured) for name, measured in rest.pop("fidelity", {}).items()}
         rest |= {name: dict(rest[name]) for name in ("data", "metrics", "checksums")}
-        return cls(labels=labels, layout=layout, calibration=calibration, **rest)
+        return cls(labels=labels, layout=layout, calibration=calibration, fidelity=fidelity, **rest)
 
 
 def seal(directory: Path, manifest: Manifest) -> Manifest:

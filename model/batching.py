@@ -13,7 +13,9 @@ from numpy.typing import NDArray
 
 from model.tokenizer import Window
 
-LENGTH_MULTIPLE = 32
+LENGTH_MULTIPLE = 16
+# Padded tokens in a batch on a processor: what they pass through then stays in its caches.
+CPU_TOKEN_BUDGET = 2048
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,6 +45,19 @@ def plan_batches(lengths: Sequence[int], *, token_budget: int) -> list[list[int]
             width = padded_length(lengths[index])
         batches[-1].append(index)
     return batches
+
+
+def unique(windows: Sequence[Window]) -> tuple[list[Window], list[int]]:
+    """Return the windows that differ in what the encoder sees, and for each of `windows` its place among them."""
+    seen: dict[tuple[tuple[int, ...], tuple[int, ...]], int] = {}
+    distinct: list[Window] = []
+    places = []
+    for window in windows:
+        place = seen.setdefault((tuple(window.input_ids), tuple(window.type_ids)), len(distinct))
+        if place == len(distinct):
+            distinct.append(window)
+        places.append(place)
+    return distinct, places
 
 
 def collate(windows: Sequence[Window], *, pad_id: int) -> Batch:

@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from copy import copy
 from dataclasses import dataclass, replace
 from itertools import accumulate
@@ -12,7 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from model.artifact import EMBEDDED, FILES, Manifest, verify
-from model.batching import collate, plan_batches
+from model.batching import collate, plan_batches, unique
 from model.calibration import Calibration
 from model.engines import Engine, load_engine
 from model.errors import InvalidTextError
@@ -25,8 +26,6 @@ from model.text import has_words, normalize
 from model.tokenizer import Encoded, StanceTokenizer, Window
 
 Split = Literal["none", "paragraphs"]
-# Padded tokens in a batch: past this a CPU gains nothing, and a batch stays short enough to queue behind.
-TOKEN_BUDGET = 4096
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,12 +53,20 @@ class StanceClassifier:
     steps itself: `prepare` (any thread), `run` (one thread at a time), `conclude` (any thread).
     """
 
-    def __init__(self, *, engine: Engine, tokenizer: StanceTokenizer, manifest: Manifest, pad_id: int) -> None:
+    def __init__(
+        self,
+        *,
+        engine: Engine,
+        tokenizer: StanceTokenizer,
+        manifest: Manifest,
+        pad_id: int,
+        language: LanguageGuesser,
+    ) -> None:
         self.engine = engine
         self.manifest = manifest
         self._tokenizer = tokenizer
         self._pad_id = pad_id
-        self._language = LanguageGuesser()
+        self._language = language
 
     @classmethod
     def load(
@@ -69,16 +76,19 @@ class StanceClassifier:
 
         Raises:
             ModelNotFoundError, ModelCorruptError: see `model.artifact.verify`.
-            MissingExtraError: the engine's library is not installed.
+            SettingsError, MissingExtraError: see `model.engines.load_engine`.
         """
         manifest = verify(directory)
         config = json.loads((directory / FILES.config).read_text(encoding="utf-8"))
-        return cls(
-            engine=load_engine(directory, name=engine, threads=threads),
-            tokenizer=StanceTokenizer.load(directory / FILES.tokenizer, layout=manifest.layout),
-            manifest=manifest,
-            pad_id=config.get("pad_token_id") or 0,
-        )
+        with ThreadPoolExecutor(1) as pool:  # unpacking it takes as long as all the rest
+            language = pool.submit(LanguageGuesser)
+            return cls(
+                engine=load_engine(directory, name=engine, threads=threads, precisions=manifest.precisions),
+                tokenizer=StanceTokenizer.load(directory / FILES.tokenizer, layout=manifest.layout),
+                manifest=manifest,
+                pad_id=config.get("pad_token_id") or 0,
+                language=language.result(),
+            )
 
     def with_calibration(self, calibration: Calibration) -> "StanceClassifier":
         """Return the same model under another calibration; engine and tokenizer are shared."""
@@ -136,13 +146,15 @@ class StanceClassifier:
             for item, whole, found, left_out in zip(inputs, wholes, paragraphs, occlusions, strict=True)
         ]
 
-    def run(self, windows: Sequence[Window], *, token_budget: int = TOKEN_BUDGET) -> NDArray[np.float32]:
-        """Return the logits of `windows`, shape (windows, labels), in the same order."""
-        logits = np.zeros((len(windows), len(LABELS)), dtype=np.float32)
-        for indices in plan_batches([len(window) for window in windows], token_budget=token_budget):
-            batch = collate([windows[index] for index in indices], pad_id=self._pad_id)
+    def run(self, windows: Sequence[Window], *, token_budget: int | None = None) -> NDArray[np.float32]:
+        """Return the logits of `windows`, shape (windows, labels), in the same order; those alike are run once."""
+        distinct, places = unique(windows)
+        logits = np.zeros((len(distinct), len(LABELS)), dtype=np.float32)
+        budget = token_budget or self.engine.token_budget
+        for indices in plan_batches([len(window) for window in distinct], token_budget=budget):
+            batch = collate([distinct[index] for index in indices], pad_id=self._pad_id)
             logits[indices] = self.engine.run(batch)
-        return logits
+        return logits[places]
 
     def conclude(self, prepared: Prepared, logits: NDArray[np.float32]) -> Prediction:
         """Turn the logits of `prepared.windows`, in that order, into the prediction."""

@@ -12,7 +12,7 @@ import asyncio
 from collections.abc import AsyncIterator, Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import asynccontextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import partial
 from itertools import accumulate
 from time import perf_counter
@@ -28,10 +28,13 @@ from model.errors import EngineError, StanceError
 from model.occlusion import count_parts
 from model.records import Prediction, TextInput
 from model.tokenizer import Window
+from service.under_way import UnderWay
 from service.waiting import Job, WaitingLine
 from service.worker import UnavailableError, Worker
 
 TOKENIZER_THREADS = 2
+# What the engine gets at once: a few batches, so that sorting by length finds windows of like length.
+TURN_BATCHES = 2
 # Texts tokenized at a time, so that a large request does not hold a thread while small ones wait.
 CHUNK_TEXTS = 32
 _CHARS_PER_TOKEN = 4
@@ -52,6 +55,11 @@ class Scored:
     prepared: Prepared
     logits: NDArray[np.float32]
 
+    def under_id_of(self, item: TextInput) -> "Scored":
+        return replace(
+            self, prediction=replace(self.prediction, id=item.id), prepared=replace(self.prepared, source=item)
+        )
+
 
 @dataclass(frozen=True, slots=True)
 class Timing:
@@ -68,6 +76,12 @@ class Answer:
 
     texts: tuple[Scored, ...]
     timing: Timing
+
+    def for_texts(self, texts: Sequence[TextInput]) -> "Answer":
+        """The same answer under the ids of `texts`, which are those answered or equal to them."""
+        if all(scored.prepared.source is item for scored, item in zip(self.texts, texts, strict=True)):
+            return self
+        return replace(self, texts=tuple(map(Scored.under_id_of, self.texts, texts)))
 
 
 class Batcher:
@@ -86,9 +100,10 @@ class Batcher:
     ) -> None:
         self._classifier = classifier
         self._deadline_seconds = deadline_seconds
-        self._line = WaitingLine(max_tokens=max_queue_tokens)
+        self._line = WaitingLine(max_tokens=max_queue_tokens, turn_tokens=TURN_BATCHES * classifier.engine.token_budget)
         self._worker = Worker(self._line, run=classifier.run, observe=observe)
         self._pool = ThreadPoolExecutor(TOKENIZER_THREADS, thread_name_prefix="tokenize")
+        self._under_way: UnderWay[Answer] = UnderWay()
         self._left = asyncio.Event()
         self._closing = False
 
@@ -116,6 +131,8 @@ class Batcher:
     async def submit(self, texts: Sequence[TextInput], *, split: Split = "none", explain: bool = False) -> Answer:
         """Score the texts of one request; a caller that is cancelled takes its waiting work along.
 
+        A request that equals one still under way, ids aside, waits for that one's answer.
+
         Raises:
             QueueFullError: too much is waiting already.
             RequestTooLargeError: the request alone is larger than what may wait.
@@ -126,6 +143,12 @@ class Batcher:
         self._require_open()
         if not texts:
             return Answer((), Timing(0.0, 0.0, 0.0))
+        key = (tuple((item.text, item.context) for item in texts), split, explain)
+        answer = await self._under_way.join(key, partial(self._score, texts, split=split, explain=explain))
+        return answer.for_texts(texts)
+
+    async def _score(self, texts: Sequence[TextInput], *, split: Split, explain: bool) -> Answer:
+        self._require_open()  # a shutdown may have come since the request did
         job = self._line.admit(tokens=self._estimate(texts, split, explain))
         async with self._in_time(job):
             begun = perf_counter()

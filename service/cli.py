@@ -20,6 +20,7 @@ _COMMANDS = {
     "train": ("training.commands.train", "Fine-tune a model from a base encoder."),
     "retrain": ("training.commands.retrain", "Put new labels on top of the current model."),
     "evaluate": ("training.commands.evaluate", "Measure a model on labelled data."),
+    "doctor": ("service.commands.doctor", "Check installation, model, threads and speed."),
     "models": ("service.commands.models", "List, show, promote, roll back and verify versions."),
 }
 
@@ -34,14 +35,7 @@ class LazyGroup(click.Group):
         if cmd_name not in _COMMANDS:
             return None
         module, _ = _COMMANDS[cmd_name]
-        try:
-            command = getattr(importlib.import_module(module), cmd_name)
-        except ModuleNotFoundError as error:
-            if error.name is None or error.name.split(".")[0] in ("model", "service", "training"):
-                raise
-            extra = "train" if module.startswith("training.") else "torch"
-            raise MissingExtraError(feature=f"stance {cmd_name} ({error.name} is missing)", extra=extra) from error
-        return cast(click.Command, command)
+        return cast(click.Command, getattr(importlib.import_module(module), cmd_name))
 
     def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
         with formatter.section("Commands"):
@@ -82,6 +76,12 @@ def main(arguments: Sequence[str] | None = None) -> Any:
         command = error.ctx.command_path if isinstance(error, click.UsageError) and error.ctx else "stance"
         hint = f"; see {command} --help" if isinstance(error, click.UsageError) else ""
         click.echo(f"{command}: {error.format_message().rstrip('.')}{hint}", err=True)
+    except ModuleNotFoundError as error:
+        if (error.name or "").split(".")[0] in ("", "model", "service", "training"):
+            raise
+        # Whatever needs another extra has said so by itself.
+        click.echo(f"stance: {MissingExtraError(feature=f'this ({error.name} is missing)', extra='train')}", err=True)
+        code = 1
     except SettingsError as error:
         click.echo(f"stance: {error}", err=True)
         code = 2

@@ -4,7 +4,6 @@ from contextlib import closing
 from dataclasses import dataclass
 from itertools import islice
 
-from model.classifier import StanceClassifier
 from model.errors import DataError
 from model.records import TextInput
 from service.dumps.columns import ColumnType
@@ -15,6 +14,7 @@ from service.jobs import Task
 from service.journal import Entry, Journal
 from service.meter import Meter
 from service.outcomes import Outcome
+from service.repeats import RepeatScorer
 from service.windows import Window, windows
 
 # A table with more columns comes from data used as names; a header of that size would help nobody.
@@ -26,7 +26,7 @@ class FirstPass:
     """Scores what the journal does not hold yet."""
 
     task: Task
-    classifier: StanceClassifier
+    scorer: RepeatScorer
     journal: Journal
 
     def run(self) -> None:
@@ -59,5 +59,5 @@ class FirstPass:
 
     def _outcomes(self, window: Window) -> list[Outcome]:
         texts = [item for item in window.items if isinstance(item, TextInput)]
-        predictions = iter(self.classifier.classify(texts))
+        predictions = iter(self.scorer.classify(texts))
         return [next(predictions) if isinstance(item, TextInput) else item for item in window.items]

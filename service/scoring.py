@@ -16,6 +16,7 @@ from service.joining_parquet import input_schema, is_parquet_only
 from service.joining_plan import Plan
 from service.journal import Journal
 from service.outcomes import check_columns
+from service.repeats import RepeatScorer
 from service.storage import explain_full_disk
 
 
@@ -61,7 +62,7 @@ def score_task(task: Task, classifier: StanceClassifier) -> Report:
     with explain_full_disk(job), closing(Journal.open(job.journal, run, overwrite=task.options.overwrite)) as journal:
         before = journal.progress.rows.total()
         if not (journal.progress.written and job.output.exists()):
-            FirstPass(task, classifier, journal).run()
+            FirstPass(task, RepeatScorer(classifier), journal).run()
             write_output(Plan(task, journal, run, model=classifier.manifest.reference))
             journal.mark_written()
         rows = journal.progress.rows.total()

@@ -19,7 +19,10 @@ class Settings(BaseSettings):
 
     home: Path = Field(default_factory=default_home, description="Folder of the model registry.")
     model: str = Field("current", description="Model directory, registered version, `current` or `embedded`.")
-    engine: str = Field("auto", description="Engine: `auto`, `torch`, `torch-float32` or `torch-bfloat16`.")
+    engine: str = Field(
+        "auto",
+        description="Engine, for example `openvino-int8`; `auto` picks the fastest.",
+    )
     threads: int | None = Field(None, ge=1, description="Processor threads for inference; empty: one per core.")
     host: str = Field("127.0.0.1", description="Address to listen on.")
     port: int = Field(8000, ge=0, le=65535, description="Port to listen on; 0 picks a free one.")

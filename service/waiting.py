@@ -13,13 +13,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from model.batching import padded_length
-from model.classifier import TOKEN_BUDGET
 from model.errors import StanceError
 from model.labels import LABELS
 from model.tokenizer import Window
 
-# What the engine gets at once: a few batches, so that sorting by length finds windows of like length.
-TURN_TOKENS = 2 * TOKEN_BUDGET
 # What one request may put into a turn before the others have had theirs.
 SHARE_TOKENS = 1024
 # Weight of the newest turn in the measured speed: follows a change within a few turns.
@@ -91,14 +88,17 @@ Turn = list[tuple[Job, list[int]]]
 class WaitingLine:
     """Takes a request while fewer than `max_tokens` tokens wait, whatever the request's own size.
 
+    The engine gets about `turn_tokens` at once.
+
     So a large request has the same chance of being taken as a small one, and at most one request's
     tokens go over the bound.
     """
 
-    def __init__(self, *, max_tokens: int) -> None:
+    def __init__(self, *, max_tokens: int, turn_tokens: int) -> None:
         self.jobs: set[Job] = set()
         self.tokens = 0
         self._max_tokens = max_tokens
+        self._turn_tokens = turn_tokens
         self._queue: deque[Job] = deque()
         self._tokens_per_second = 0.0
 
@@ -134,7 +134,7 @@ class WaitingLine:
     def next_turn(self) -> Turn:
         """Take a share from each request in its turn until the engine has enough; drop those whose caller left."""
         turn: Turn = []
-        room = TURN_TOKENS
+        room = self._turn_tokens
         while self._queue and room > 0:
             job = self._queue.popleft()
             if not job.waits:

@@ -38,6 +38,10 @@ class FakeEngine:
         self._inner = inner
         self._before = before
 
+    @property
+    def token_budget(self) -> int:
+        return self._inner.token_budget
+
     def run(self, batch: Batch) -> np.ndarray:
         self.batches.append(batch)
         self.entered.set()

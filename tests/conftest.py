@@ -12,6 +12,7 @@ from model.calibration import Calibration
 from model.classifier import StanceClassifier
 from model.labels import LABELS
 from model.tokenizer import InputLayout
+from training.graph import write_graph
 
 WORDS = """talk to moscow and lift the sanctions no deal with putin will hold it is a trap peace
 cooperation works better than another cold war the weather in paris was lovely yesterday i agree
@@ -72,6 +73,7 @@ def tiny_model(tmp_path_factory: pytest.TempPathFactory) -> Path:
     torch.nn.init.normal_(network.classifier.weight, std=2.0)
     network.save_pretrained(directory)
     tokenizer.save_pretrained(directory)
+    write_graph(directory)
     calibration = Calibration(temperature=1.5, abstain_threshold=0.4)
     seal(directory, Manifest("tiny", "1", "2026-01-01", layout=TINY_LAYOUT, calibration=calibration))
     return directory

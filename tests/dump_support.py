@@ -10,7 +10,7 @@ from typing import Any
 
 import pyarrow as pa
 import pyarrow.parquet as pq
-import zstandard
+from backports import zstd
 from click.testing import CliRunner, Result
 
 from model.classifier import StanceClassifier
@@ -29,7 +29,7 @@ def unpacked(path: Path) -> bytes:
     if path.suffix == ".gz":
         return gzip.decompress(data)
     if path.suffix == ".zst":
-        return zstandard.ZstdDecompressor().stream_reader(io.BytesIO(data), read_across_frames=True).read()
+        return zstd.decompress(data)
     return data
 
 
@@ -37,7 +37,7 @@ def packed(path: Path, data: bytes) -> Path:
     if path.suffix == ".gz":
         data = gzip.compress(data)
     if path.suffix == ".zst":
-        data = zstandard.ZstdCompressor().compress(data)
+        data = zstd.compress(data)
     path.write_bytes(data)
     return path
 

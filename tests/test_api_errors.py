@@ -105,7 +105,7 @@ async def test_a_body_over_the_limit_is_refused_before_it_is_read_whole(classifi
 
 
 async def test_a_request_larger_than_the_queue_is_413(classifier: StanceClassifier) -> None:
-    async with serving(classifier, max_queue_tokens=64) as client:
+    async with serving(classifier, max_queue_tokens=32) as client:
         answer = await client.post("/v1/classify", json={"texts": ["talk"] * 3})
     check_problem(answer, 413, "request-too-large")
 
@@ -113,10 +113,10 @@ async def test_a_request_larger_than_the_queue_is_413(classifier: StanceClassifi
 async def test_a_full_queue_is_429_with_retry_after_on_both_routes(classifier: StanceClassifier) -> None:
     engine = FakeEngine(classifier.engine)
     engine.gate.clear()
-    async with serving(with_engine(classifier, engine), max_queue_tokens=32) as client:
+    async with serving(with_engine(classifier, engine), max_queue_tokens=16) as client:
         first = asyncio.create_task(client.post("/v1/classify", json=CLASSIFY))
         await eventually(engine.entered.is_set)
-        refused = await client.post("/v1/classify", json=CLASSIFY)
+        refused = await client.post("/v1/classify", json={"texts": ["another text"]})
         compatible = await client.post("/predict", json={"inputs": "talk"})
         engine.gate.set()
         assert (await first).status_code == 200

@@ -40,7 +40,7 @@ async def test_a_full_queue_is_still_ready(classifier: StanceClassifier) -> None
     engine = FakeEngine(classifier.engine)
     engine.gate.clear()
     async with serving(with_engine(classifier, engine), max_queue_tokens=32) as client:
-        first = asyncio.create_task(client.post("/v1/classify", json={"texts": ["talk"]}))
+        first = asyncio.create_task(client.post("/v1/classify", json={"texts": ["talk", "peace"]}))
         await eventually(engine.entered.is_set)
         ready = asyncio.create_task(client.get("/readyz"))
         engine.gate.set()
@@ -88,7 +88,7 @@ async def test_metrics_count_what_happened(classifier: StanceClassifier) -> None
 
 
 async def test_shed_requests_are_counted_by_reason(classifier: StanceClassifier) -> None:
-    async with serving(classifier, max_queue_tokens=64) as client:
+    async with serving(classifier, max_queue_tokens=32) as client:
         await client.post("/v1/classify", json={"texts": ["talk"] * 3})
         text = (await client.get("/metrics")).text
     assert 'stance_shed_total{reason="request-too-large"} 1.0' in text

@@ -70,9 +70,10 @@ def test_a_model_behind_links_verifies(directory: Path, tmp_path: Path) -> None:
     """As the hub's cache lays its snapshots."""
     blobs = tmp_path / "blobs"
     directory.rename(blobs)
-    directory.mkdir()
-    for blob in blobs.iterdir():
-        (directory / blob.name).symlink_to(blob)
+    for blob in [path for path in blobs.rglob("*") if path.is_file()]:
+        link = directory / blob.relative_to(blobs)
+        link.parent.mkdir(parents=True, exist_ok=True)
+        link.symlink_to(blob)
     assert verify(directory) == read_manifest(blobs)
 
 

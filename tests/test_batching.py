@@ -40,7 +40,7 @@ def test_a_batch_is_closed_only_when_full(lengths: list[int]) -> None:
         assert (len(batch) + 1) * padded_length(lengths[batch[0]]) > 512
 
 
-@pytest.mark.parametrize(("length", "expected"), [(1, 32), (32, 32), (33, 64), (256, 256)])
+@pytest.mark.parametrize(("length", "expected"), [(1, 16), (16, 16), (17, 32), (256, 256)])
 def test_lengths_are_padded_to_a_multiple(length: int, expected: int) -> None:
     assert padded_length(length) == expected
 

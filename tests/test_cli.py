@@ -29,6 +29,7 @@ Commands:
   train     Fine-tune a model from a base encoder.
   retrain   Put new labels on top of the current model.
   evaluate  Measure a model on labelled data.
+  doctor    Check installation, model, threads and speed.
   models    List, show, promote, roll back and verify versions.
 """
 COMMANDS = ["serve", "classify", "score", "train", "retrain", "evaluate", "models"]

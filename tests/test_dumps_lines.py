@@ -7,7 +7,7 @@ import tracemalloc
 from pathlib import Path
 
 import pytest
-import zstandard
+from backports.zstd import CompressionParameter, compress
 
 from model.errors import DataError
 from service.dumps.compression import writing
@@ -26,8 +26,8 @@ def written(path: Path, data: bytes) -> Path:
 
 
 def zstd(data: bytes, **options: int) -> bytes:
-    parameters = zstandard.ZstdCompressionParameters.from_level(1, **options)
-    return zstandard.ZstdCompressor(compression_params=parameters).compress(data)
+    parameters = {CompressionParameter[name]: value for name, value in options.items()}
+    return compress(data, options=parameters or None)
 
 
 TWO = [Line(1, "one\n"), Line(2, "two\n")]
@@ -43,7 +43,7 @@ SKIPPABLE_FRAME = b"\x50\x2a\x4d\x18" + (4).to_bytes(4, "little") + b"abcd"
         zstd(b"one\ntwo\n"),
         zstd(b"one\nt") + SKIPPABLE_FRAME + zstd(b"wo\n"),
         SKIPPABLE_FRAME + zstd(b"one\ntwo\n"),
-        zstd(b"one\ntwo\n", window_log=30, enable_ldm=1),
+        zstd(b"one\ntwo\n", window_log=30, enable_long_distance_matching=1),
     ],
     ids=["plain", "gzip", "gzip members", "zstd", "zstd frames", "zstd skippable", "zstd long window"],
 )

@@ -1,5 +1,6 @@
 """The engines behind the one protocol, and encoders of several families."""
 
+import shutil
 from dataclasses import replace
 from pathlib import Path
 
@@ -15,6 +16,7 @@ from model.batching import collate
 from model.classifier import StanceClassifier
 from model.engines import Engine, load_engine
 from model.engines.pytorch import TorchEngine
+from model.engines.selection import NAMES
 from model.errors import EngineError, ModelCorruptError, SettingsError
 from model.records import TextInput
 from model.tokenizer import Window
@@ -22,9 +24,9 @@ from model.tokenizer import Window
 WINDOWS = [Window([2, 7, 9, 30, 3], [0] * 5, 3), Window([2, 8, 3, 40, 41, 3], [0, 0, 0, 1, 1, 1], 1)]
 
 
-@pytest.fixture(scope="module")
-def engine(tiny_model: Path) -> Engine:
-    return load_engine(tiny_model, name="torch-float32")
+@pytest.fixture(scope="module", params=["torch-float32", "openvino-float32"])
+def engine(tiny_model: Path, request: pytest.FixtureRequest) -> Engine:
+    return load_engine(tiny_model, name=request.param)
 
 
 def test_logits_have_one_row_per_window_and_one_column_per_label(engine: Engine) -> None:
@@ -44,32 +46,42 @@ def test_segment_types_reach_the_encoder(engine: Engine) -> None:
     assert not np.allclose(plain, engine.run(collate([WINDOWS[1]], pad_id=0)), atol=1e-3)
 
 
-def test_half_precision_agrees_with_the_reference(engine: Engine, tiny_model: Path) -> None:
+@pytest.mark.parametrize(
+    ("name", "apart"),
+    [("openvino-float32", 1e-5), ("openvino-int8", 0.05), ("openvino-bfloat16", 0.05), ("torch-bfloat16", 0.05)],
+)
+def test_an_engine_agrees_with_the_reference(tiny_model: Path, name: str, apart: float) -> None:
     batch = collate(WINDOWS, pad_id=0)
-    half = load_engine(tiny_model, name="torch-bfloat16").run(batch)
-    assert half.dtype == np.float32
-    assert np.allclose(half, engine.run(batch), atol=0.05 * np.abs(engine.run(batch)).max())
+    expected = load_engine(tiny_model, name="torch-float32").run(batch)
+    logits = load_engine(tiny_model, name=name).run(batch)
+    assert logits.dtype == np.float32
+    assert np.abs(logits - expected).max() <= apart * np.abs(expected).max()
 
 
-@pytest.mark.parametrize("name", ["auto", "torch", "torch-float32", "torch-bfloat16"])
+@pytest.mark.parametrize("name", NAMES[1:])
 def test_an_engine_says_what_runs_where(tiny_model: Path, name: str) -> None:
-    loaded = load_engine(tiny_model, name=name).name
-    assert loaded.split("-")[0] == "torch"
-    assert loaded.endswith(name.removeprefix("torch-") if "-" in name else ("float32", "bfloat16"))
+    library, precision = name.split("-")
+    assert load_engine(tiny_model, name=name).name == f"{library}-cpu-{precision}"
 
 
-@pytest.mark.parametrize("name", ["", "onnx", "float32", "torch-", "torch-int8", "TORCH"])
+@pytest.mark.parametrize("name", ["", "onnx", "torch", "float32", "torch-", "torch-int8", "TORCH"])
 def test_an_unknown_engine_is_refused_with_those_there_are(tiny_model: Path, name: str) -> None:
-    with pytest.raises(SettingsError, match="choose one of: auto, torch, torch-float32, torch-bfloat16"):
+    with pytest.raises(SettingsError, match="choose one of: auto, openvino-int8, "):
         load_engine(tiny_model, name=name)
 
 
 @pytest.mark.parametrize(
     "window", [Window([9_999], [0], 1), Window([2] * 300, [0] * 300, 1)], ids=["vocabulary", "position"]
 )
-def test_a_failure_names_the_engine_and_the_shape_but_no_text(engine: Engine, window: Window) -> None:
+def test_a_failure_names_the_engine_and_the_shape_but_no_text(tiny_model: Path, window: Window) -> None:
     with pytest.raises(EngineError, match=r"torch-cpu-float32 failed on a batch of shape \(1, \d+\)"):
-        engine.run(collate([window], pad_id=0))
+        load_engine(tiny_model, name="torch-float32").run(collate([window], pad_id=0))
+
+
+def test_a_failure_in_openvino_names_the_engine_and_the_shape(tiny_model: Path) -> None:
+    batch = replace(collate(WINDOWS, pad_id=0), attention_mask=np.ones((3, 5), dtype=np.int64))
+    with pytest.raises(EngineError, match=r"openvino-cpu-float32 failed on a batch of shape \(2, \d+\)"):
+        load_engine(tiny_model, name="openvino-float32").run(batch)
 
 
 def test_logits_that_are_not_numbers_are_an_error_and_no_prediction(tiny_model: Path) -> None:
@@ -82,14 +94,13 @@ def test_logits_that_are_not_numbers_are_an_error_and_no_prediction(tiny_model: 
 
 def test_weights_without_a_head_are_refused(tiny_model: Path, tmp_path: Path) -> None:
     """`transformers` would fill in a random one."""
-    for file in tiny_model.iterdir():
-        (tmp_path / file.name).write_bytes(file.read_bytes())
+    shutil.copytree(tiny_model, tmp_path, dirs_exist_ok=True)
     weights = load_file(tiny_model / "model.safetensors")
     headless = {name: tensor for name, tensor in weights.items() if not name.startswith("classifier")}
     save_file(headless, tmp_path / "model.safetensors", metadata={"format": "pt"})
     seal(tmp_path, read_manifest(tiny_model))
     with pytest.raises(ModelCorruptError, match=r"the weights lack classifier\.bias, classifier\.weight"):
-        StanceClassifier.load(tmp_path)
+        StanceClassifier.load(tmp_path, engine="torch-float32")
 
 
 @pytest.mark.parametrize("family", FAMILIES)

@@ -2,6 +2,7 @@
 
 import json
 import re
+import shutil
 from dataclasses import replace
 from pathlib import Path
 
@@ -29,10 +30,7 @@ def home(tmp_path: Path, tiny_model: Path) -> Path:
     """A registry with two versions beside the embedded one: `NEXT` and `NEXT + 1`."""
     registry = Registry(tmp_path / "home")
     registry.register(tiny_model)
-    trained = tmp_path / "trained"
-    trained.mkdir()
-    for file in tiny_model.iterdir():
-        (trained / file.name).write_bytes(file.read_bytes())
+    trained = shutil.copytree(tiny_model, tmp_path / "trained")
     manifest = read_manifest(trained)
     data = {"new.csv": {"rows": 3, "sha256": "abc"}}
     seal(trained, replace(manifest, parent="tiny@1", data=data, metrics=METRICS))

@@ -169,12 +169,12 @@ def test_windows_as_long_as_the_encoder_sees_are_taken(tiny_base: Path, max_toke
 
 
 def test_longer_windows_are_refused_before_training(tiny_base: Path):
-    with pytest.raises(SettingsError, match=r"^max_tokens: 160 when padded, but .* sees only 128; lower max_tokens$"):
+    with pytest.raises(SettingsError, match=r"^max_tokens: 144 when padded, but .* sees only 128; lower max_tokens$"):
         load_network(str(tiny_base), layout=InputLayout(129, 16, 16, 8))
 
 
 def test_windows_that_fit_only_without_padding_are_refused_too(tmp_path: Path):
     """Else training would end with a model directory that cannot be loaded."""
     base = save_base(tmp_path, "roberta")
-    with pytest.raises(SettingsError, match=r"160 when padded, but .* sees only 130"):
+    with pytest.raises(SettingsError, match=r"144 when padded, but .* sees only 130"):
         load_network(str(base), layout=InputLayout(130, 16, 16, 8))

@@ -22,6 +22,7 @@ class FailingEngine:
     """Runs the real engine until `batches` are spent."""
 
     name = "torch-cpu-float32"
+    token_budget = 2048
 
     def __init__(self, engine: Any, batches: int) -> None:
         self._engine = engine

@@ -18,6 +18,7 @@ import pytest
 from api_support import PATIENCE, FakeEngine, listening, with_engine
 from click.testing import CliRunner
 
+from model.batching import LENGTH_MULTIPLE
 from model.classifier import StanceClassifier
 from model.errors import SettingsError, StanceError
 from model.registry import Registry, find_model
@@ -142,8 +143,8 @@ def test_work_of_a_client_that_hangs_up_is_dropped(classifier: StanceClassifier)
         first.start()
         until(engine.entered.is_set)
         with hang_up_later(url, {"texts": ["it is a trap"]}):
-            until(lambda: queued(url) == 64)
-        until(lambda: queued(url) == 32)
+            until(lambda: queued(url) == 2 * LENGTH_MULTIPLE)
+        until(lambda: queued(url) == LENGTH_MULTIPLE)
         assert 'stance_shed_total{reason="client-gone"} 1.0' in httpx.get(f"{url}/metrics").text
         engine.gate.set()
         first.join(PATIENCE)

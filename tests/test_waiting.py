@@ -10,7 +10,9 @@ from hypothesis import strategies as st
 
 from model.batching import padded_length
 from model.tokenizer import Window
-from service.waiting import TURN_TOKENS, WaitingLine
+from service.waiting import WaitingLine
+
+TURN_TOKENS = 4096
 
 
 @pytest.fixture
@@ -24,7 +26,7 @@ def window(length: int) -> Window:
 
 @pytest.mark.anyio
 async def test_the_time_to_come_back_follows_the_measured_speed() -> None:
-    line = WaitingLine(max_tokens=1000)
+    line = WaitingLine(max_tokens=1000, turn_tokens=TURN_TOKENS)
     job = line.admit(tokens=0)
     line.enter(job, [window(32)] * 30)
     line.complete([(job, [0])], seconds=0.32)
@@ -38,7 +40,7 @@ def test_the_line_hands_out_every_window_once_in_turns_within_the_budget(request
 
 
 async def hand_out(requests: Sequence[Sequence[int]]) -> None:
-    line = WaitingLine(max_tokens=10**6)
+    line = WaitingLine(max_tokens=10**6, turn_tokens=TURN_TOKENS)
     jobs = [line.admit(tokens=5) for _ in requests]
     for job, lengths in zip(jobs, requests, strict=True):
         line.enter(job, [window(length) for length in lengths])

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 from api_support import Death, FakeEngine, batching, blocked, eventually, with_engine
 
-from model.batching import Batch
+from model.batching import LENGTH_MULTIPLE, Batch
 from model.classifier import StanceClassifier
 from model.errors import EngineError
 from model.records import TextInput
@@ -55,6 +55,7 @@ async def test_an_error_that_no_engine_should_raise_is_an_engine_error_too(class
 async def test_scores_that_are_not_numbers_are_an_engine_error(classifier: StanceClassifier) -> None:
     class Broken:
         name = "broken"
+        token_budget = 64
 
         def run(self, batch: Batch) -> np.ndarray:
             return np.full((len(batch.input_ids), 3), np.nan, dtype=np.float32)
@@ -85,8 +86,8 @@ async def test_nobody_waits_on_a_dead_worker_and_a_new_one_starts(
     engine = FakeEngine(classifier.engine, die_once)
     async with batching(with_engine(classifier, engine)) as batcher:
         async with blocked(batcher, engine) as first:
-            waiting = [asyncio.create_task(batcher.submit([TextInput("a trap")])) for _ in range(5)]
-            await eventually(lambda: batcher.queued_tokens == 6 * 32)
+            waiting = [asyncio.create_task(batcher.submit([TextInput(f"trap {n}")])) for n in range(5)]
+            await eventually(lambda: batcher.queued_tokens == 6 * LENGTH_MULTIPLE)
             engine.gate.set()
             outcomes = await asyncio.wait_for(asyncio.gather(first, *waiting, return_exceptions=True), 5)
         assert [type(outcome) for outcome in outcomes] == [UnavailableError] * 6
@@ -105,7 +106,7 @@ async def test_closing_drains_what_was_taken_and_takes_nothing_new(
     await batcher.__aenter__()
     async with blocked(batcher, engine) as first:
         second = asyncio.create_task(batcher.submit([TextInput("a trap")]))
-        await eventually(lambda: batcher.queued_tokens == 64)
+        await eventually(lambda: batcher.queued_tokens == 2 * LENGTH_MULTIPLE)
         closing = asyncio.create_task(batcher.__aexit__(None, None, None))
         await asyncio.sleep(0)
         with pytest.raises(UnavailableError, match="shutting down"):

@@ -112,7 +112,7 @@ def _run(
     if not ablation.average_of:
         return train_model(config, examples, out=out, data=data, say=_say)
     averaged = average_networks([_folder(models, name) for name in ablation.average_of], layout=config.layout)
-    return export(averaged, config, examples, out=out, data=data)
+    return export(averaged, config, examples, out=out, data=data, say=_say)
 
 
 def _folder(models: Path, run: str) -> Path:

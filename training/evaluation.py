@@ -7,6 +7,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from model.calibration import Calibration
 from model.classifier import StanceClassifier
 from model.labels import LABELS
 from training.examples import Example
@@ -29,6 +30,17 @@ class Outcome:
     def __getitem__(self, rows: NDArray[np.bool_]) -> "Outcome":
         return Outcome(self.truth[rows], self.probabilities[rows], self.abstained[rows])
 
+    @property
+    def logits(self) -> NDArray[np.float64]:
+        """The logits of shape (rows, labels), up to a constant in each row, of a model without calibration."""
+        return np.asarray(np.log(np.maximum(self.probabilities, np.finfo(np.float64).tiny)))
+
+    def under(self, calibration: Calibration) -> "Outcome":
+        """What a model without calibration would have said under `calibration`."""
+        probabilities = calibration.probabilities(self.logits)
+        unsure = probabilities.max(axis=1) < calibration.abstain_threshold
+        return Outcome(self.truth, probabilities, self.abstained | unsure)
+
     def figures(self) -> Figures:
         return compute_figures(self.truth, self.probabilities, self.abstained)
 
@@ -46,6 +58,15 @@ class Evaluation:
             for criterion, values in self.groups.items()
         }
         return {"overall": self.overall.to_dict(), "by": groups}
+
+
+def join(outcomes: Sequence[Outcome]) -> Outcome:
+    """Put the rows of several outcomes below each other."""
+    return Outcome(
+        truth=np.concatenate([outcome.truth for outcome in outcomes]),
+        probabilities=np.concatenate([outcome.probabilities for outcome in outcomes]),
+        abstained=np.concatenate([outcome.abstained for outcome in outcomes]),
+    )
 
 
 def predict(classifier: StanceClassifier, examples: Sequence[Example]) -> Outcome:

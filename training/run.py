@@ -10,18 +10,21 @@ from hashlib import file_digest
 from pathlib import Path
 from typing import Any
 
-import numpy as np
 from transformers import set_seed
 
 from model.artifact import FILES, Manifest, seal
 from model.classifier import StanceClassifier
+from model.engines.openvino import has_graph
+from model.errors import EngineError
 from training.augmentation import edit_some
 from training.calibrate import fit_calibration
 from training.card import plot_name, write_card
 from training.config import TrainConfig
 from training.evaluation import Evaluation, evaluate, predict
 from training.examples import Example
+from training.fidelity import measure_fidelity
 from training.fitting import fit
+from training.graph import write_graph
 from training.network import Network, load_network, save_network
 from training.plots import draw
 from training.splits import select
@@ -67,7 +70,7 @@ def train_model(
     work = out.with_name(f"{out.name}.checkpoints")
     train = edit_some(select(examples, "train"), share=config.edited_share, seed=config.seed)
     fit(loaded, config, train=train, dev=select(examples, "dev"), work=work)
-    run = export(loaded, config, examples, out=out, data=data, parent=parent)
+    run = export(loaded, config, examples, out=out, data=data, parent=parent, say=say)
     shutil.rmtree(work)
     return run
 
@@ -80,6 +83,7 @@ def export(
     out: Path,
     data: dict[str, Any],
     parent: str | None = None,
+    say: Say,
 ) -> Run:
     """Calibrate and evaluate a fitted network, and put it at `out`, whole or not at all; see `train_model`."""
     out.parent.mkdir(parents=True, exist_ok=True)
@@ -89,6 +93,7 @@ def export(
         # A parent has a name; the folder it was loaded from means nothing elsewhere.
         config = config.model_copy(update={"base": parent}) if parent else config
         (directory / CONFIG_FILE).write_text(json.dumps(config.model_dump(), indent=2) + "\n", encoding="utf-8")
+        _add_graph(directory, say)
         today = datetime.now(UTC).date().isoformat()
         blank = Manifest(config.name, config.version, today, parent=parent, layout=config.layout, data=data)
         run = _finish(directory, seal(directory, blank), config, examples)
@@ -96,6 +101,13 @@ def export(
             shutil.rmtree(out)
         directory.rename(out)
     return run
+
+
+def _add_graph(directory: Path, say: Say) -> None:
+    try:
+        write_graph(directory)
+    except EngineError as error:
+        say(f"{error}; this model needs PyTorch wherever it is served")
 
 
 def fingerprint(paths: Sequence[Path], examples: Sequence[Example]) -> dict[str, Any]:
@@ -106,33 +118,21 @@ def fingerprint(paths: Sequence[Path], examples: Sequence[Example]) -> dict[str,
 
 def _finish(directory: Path, manifest: Manifest, config: TrainConfig, examples: Sequence[Example]) -> Run:
     """Calibrate and evaluate the model as it was exported, not as it was in memory."""
-    classifier = StanceClassifier.load(directory)
-    dev = predict(classifier, select(examples, "dev"))
+    classifier = StanceClassifier.load(directory, engine="torch-float32")
+    held_out = {split: found for split in ("dev", "test") if (found := select(examples, split))}
+    blank = {split: predict(classifier, found) for split, found in held_out.items()}
     calibration = fit_calibration(
-        np.log(dev.probabilities + 1e-12),
-        dev.truth,
-        accuracy=config.abstain_accuracy,
-        max_share=config.abstain_max_share,
+        blank["dev"].logits, blank["dev"].truth, accuracy=config.abstain_accuracy, max_share=config.abstain_max_share
     )
-    manifest = replace(manifest, calibration=calibration)
-    evaluations = _evaluate_splits(classifier.with_calibration(calibration), examples, plots=directory)
+    outcomes = {split: outcome.under(calibration) for split, outcome in blank.items()}
+    fidelity = measure_fidelity(directory, held_out, outcomes) if has_graph(directory) else {}
+    for split, outcome in outcomes.items():
+        draw(outcome, directory / plot_name(split), title=f"{manifest.reference}, {split} split")
+    evaluations = {split: evaluate(found, outcomes[split]) for split, found in held_out.items()}
     metrics = {split: evaluation.to_dict() for split, evaluation in evaluations.items()}
-    manifest = replace(manifest, metrics=metrics)
+    manifest = replace(manifest, calibration=calibration, metrics=metrics, fidelity=fidelity)
     (directory / FILES.card).write_text(write_card(manifest, config, evaluations), encoding="utf-8")
     return Run(seal(directory, manifest), evaluations)
-
-
-def _evaluate_splits(
-    classifier: StanceClassifier, examples: Sequence[Example], *, plots: Path
-) -> dict[str, Evaluation]:
-    held_out = {split: select(examples, split) for split in ("dev", "test")}
-    evaluations = {}
-    for split, found in held_out.items():
-        if found:
-            outcome = predict(classifier, found)
-            draw(outcome, plots / plot_name(split), title=f"{classifier.manifest.reference}, {split} split")
-            evaluations[split] = evaluate(found, outcome)
-    return evaluations
 
 
 def _sha256(path: Path) -> str:

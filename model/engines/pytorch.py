@@ -8,13 +8,15 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from numpy.typing import NDArray
 
-from model.batching import Batch
+from model.batching import CPU_TOKEN_BUDGET, Batch
 from model.errors import EngineError, MissingExtraError, ModelCorruptError
 
 if TYPE_CHECKING:
     import torch
 
-PRECISIONS = ("float32", "bfloat16")
+PRECISIONS = ("bfloat16", "float32")
+# Enough rows to fill a large GPU, in some hundred megabytes.
+_GPU_TOKEN_BUDGET = 65_536
 
 
 def import_torch() -> Any:
@@ -44,14 +46,16 @@ class TorchEngine:
     """A `transformers` sequence classifier in evaluation mode."""
 
     def __init__(self, network: "torch.nn.Module", *, device: str, precision: str) -> None:
-        self._network = network.to(device).eval()
+        self.network = network.to(device).eval()
         self._device = device
         self._precision = precision
-        self._takes_type_ids = getattr(network.config, "type_vocab_size", 0) > 1
+        self.takes_type_ids = getattr(network.config, "type_vocab_size", 0) > 1
 
     @classmethod
-    def load(cls, directory: Path, *, precision: str | None = None, threads: int | None = None) -> "TorchEngine":
-        """Load `directory`; without `precision`, bfloat16 where it is the faster one, else float32.
+    def load(
+        cls, directory: Path, *, precision: str = "float32", threads: int | None = None, device: str | None = None
+    ) -> "TorchEngine":
+        """Load `directory`; without `device`, on a GPU where there is one.
 
         Raises:
             MissingExtraError: torch or transformers is not installed.
@@ -76,14 +80,15 @@ class TorchEngine:
         )
         if missing := sorted(info["missing_keys"]):
             raise ModelCorruptError(f"{directory}: the weights lack {', '.join(missing)}; restore the model directory")
-        device = "cuda" if torch.cuda.is_available() else "cpu"
-        return cls(
-            network, device=device, precision=precision or ("bfloat16" if has_fast_bfloat16(device) else "float32")
-        )
+        return cls(network, device=device or ("cuda" if torch.cuda.is_available() else "cpu"), precision=precision)
 
     @property
     def name(self) -> str:
         return f"torch-{self._device}-{self._precision}"
+
+    @property
+    def token_budget(self) -> int:
+        return CPU_TOKEN_BUDGET if self._device == "cpu" else _GPU_TOKEN_BUDGET
 
     def run(self, batch: Batch) -> NDArray[np.float32]:
         torch = import_torch()
@@ -91,11 +96,11 @@ class TorchEngine:
             "input_ids": torch.from_numpy(batch.input_ids).to(self._device),
             "attention_mask": torch.from_numpy(batch.attention_mask).to(self._device),
         }
-        if self._takes_type_ids:
+        if self.takes_type_ids:
             inputs["token_type_ids"] = torch.from_numpy(batch.token_type_ids).to(self._device)
         try:
             with torch.inference_mode(), self._autocast():
-                logits = self._network(**inputs).logits
+                logits = self.network(**inputs).logits
         except (RuntimeError, IndexError) as error:  # IndexError: past the vocabulary or the last position
             raise EngineError(f"{self.name} failed on a batch of shape {batch.input_ids.shape}: {error}") from error
         if not logits.isfinite().all():

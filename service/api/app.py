@@ -22,7 +22,7 @@ _DESCRIPTION = """Labels texts by their stance toward normalization of relations
 
 def create_app(settings: Settings, classifier: StanceClassifier) -> FastAPI:
     """Build the app around a loaded classifier. Nothing runs before the server starts its lifespan."""
-    metrics = Metrics(manifest=classifier.manifest, engine=classifier.engine.name)
+    metrics = Metrics(manifest=classifier.manifest, engine=classifier.engine)
     app = FastAPI(
         title="comment-stance",
         version=version("comment-stance"),

@@ -6,7 +6,7 @@ from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram, Info
 
 from model.artifact import Manifest
 from model.batching import padded_length, plan_batches
-from model.classifier import TOKEN_BUDGET
+from model.engines import Engine
 from service.batcher import Answer
 
 _SECONDS = (0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30, 60)
@@ -15,7 +15,8 @@ _SHARES = (0.05, 0.1, 0.2, 0.3, 0.4, 0.5, 0.6, 0.7, 0.8, 0.9)
 
 
 class Metrics:
-    def __init__(self, *, manifest: Manifest, engine: str) -> None:
+    def __init__(self, *, manifest: Manifest, engine: Engine) -> None:
+        self._token_budget = engine.token_budget
         self._registry = registry = CollectorRegistry()
         self._requests = Counter("stance_requests", "Requests.", ["route", "status"], registry=registry)
         self._request_seconds = Histogram(
@@ -36,7 +37,7 @@ class Metrics:
         )
         self._queue_tokens = Gauge("stance_queue_tokens", "Padded tokens waiting or in the engine.", registry=registry)
         Info("stance_model", "The model served.", registry=registry).info(
-            {"name": manifest.name, "version": manifest.version, "engine": engine}
+            {"name": manifest.name, "version": manifest.version, "engine": engine.name}
         )
 
     def watch_queue(self, tokens: Callable[[], float]) -> None:
@@ -59,7 +60,7 @@ class Metrics:
 
     def turn_ended(self, lengths: Sequence[int]) -> None:
         """Windows of these `lengths`, in tokens, went through the engine."""
-        for batch in plan_batches(lengths, token_budget=TOKEN_BUDGET):
+        for batch in plan_batches(lengths, token_budget=self._token_budget):
             tokens = sum(lengths[index] for index in batch)
             padded = len(batch) * padded_length(max(lengths[index] for index in batch))
             self._batch_tokens.observe(tokens)

@@ -8,54 +8,18 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import IO
 
-import zstandard
+from backports import zstd
 
 from service.dumps.formats import Compression
 
 # What a stream raises when its compressed data is cut off or altered.
-DAMAGE = (EOFError, zlib.error, gzip.BadGzipFile, zstandard.ZstdError)
+DAMAGE = (EOFError, zlib.error, gzip.BadGzipFile, zstd.ZstdError)
 
 _GZIP_MAGIC = b"\x1f\x8b"
 _ZSTD_MAGIC = b"\x28\xb5\x2f\xfd"
-# Dumps packed with `zstd --long=31`, as Reddit's are, need this much to look back on.
-_MAX_WINDOW = 2**31
-# One compressed byte may stand for 32 KiB, so this bounds what is unpacked at once to 32 MiB.
-_ZSTD_CHUNK = 1024
-
-
-class _ZstdStream(io.RawIOBase):
-    """Unpacks zstd frames one after another; unlike zstandard's own reader it notices a frame that is cut off."""
-
-    def __init__(self, raw: IO[bytes]) -> None:
-        self._raw = raw
-        self._frame: zstandard.ZstdDecompressionObj | None = None
-        self._packed = b""
-        self._unpacked = memoryview(b"")
-
-    def readable(self) -> bool:
-        return True
-
-    def readinto(self, buffer: memoryview) -> int:  # type: ignore[override]
-        while not self._unpacked:
-            packed = self._packed or self._raw.read(_ZSTD_CHUNK)
-            if not packed:
-                if self._frame:
-                    raise EOFError("the last zstd frame is cut off")
-                return 0
-            self._unpack(packed)
-        count = min(len(buffer), len(self._unpacked))
-        buffer[:count] = self._unpacked[:count]
-        self._unpacked = self._unpacked[count:]
-        return count
-
-    def _unpack(self, packed: bytes) -> None:
-        if self._frame is None:
-            self._frame = zstandard.ZstdDecompressor(max_window_size=_MAX_WINDOW).decompressobj()
-        self._unpacked = memoryview(self._frame.decompress(packed))
-        self._packed = b""
-        if self._frame.eof:
-            self._packed = self._frame.unused_data
-            self._frame = None
+# Dumps packed with `zstd --long=31`, as Reddit's are, need 2 GiB to look back on.
+_LARGEST_WINDOW: dict[int, int] = {zstd.DecompressionParameter.window_log_max: 31}
+_CHECKSUM: dict[int, int] = {zstd.CompressionParameter.checksum_flag: 1}
 
 
 @contextmanager
@@ -69,7 +33,7 @@ def reading(path: Path) -> Iterator[tuple[io.BufferedReader, Callable[[], int]]]
         if magic.startswith(_GZIP_MAGIC):
             yield io.BufferedReader(gzip.GzipFile(fileobj=raw)), raw.tell
         elif magic == _ZSTD_MAGIC or _is_skippable_frame(magic):
-            yield io.BufferedReader(_ZstdStream(raw)), raw.tell
+            yield io.BufferedReader(zstd.ZstdFile(raw, options=_LARGEST_WINDOW)), raw.tell
         else:
             yield raw, raw.tell
 
@@ -83,8 +47,8 @@ def writing(path: Path, compression: Compression | None) -> Iterator[IO[bytes]]:
             with gzip.GzipFile(filename="", fileobj=raw, mode="wb", mtime=0) as packed:
                 yield packed  # type: ignore[misc]
         elif compression is Compression.ZSTD:
-            with zstandard.ZstdCompressor(write_checksum=True).stream_writer(raw, closefd=False) as packed:
-                yield packed
+            with zstd.ZstdFile(raw, "w", options=_CHECKSUM) as packed:
+                yield packed  # type: ignore[misc]
         else:
             yield raw
 

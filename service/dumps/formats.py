@@ -2,9 +2,10 @@
 
 from dataclasses import dataclass
 from enum import StrEnum
+from importlib.util import find_spec
 from pathlib import Path
 
-from model.errors import SettingsError
+from model.errors import MissingExtraError, SettingsError
 
 
 class Kind(StrEnum):
@@ -46,6 +47,7 @@ def format_of(path: Path) -> Format:
 
     Raises:
         SettingsError: no known format, or compressed Parquet.
+        MissingExtraError: Parquet, and nothing installed that reads it.
     """
     suffix, inner = path.suffix.lower(), path.with_suffix("").suffix.lower()
     compression = _COMPRESSIONS.get(suffix)
@@ -55,6 +57,8 @@ def format_of(path: Path) -> Format:
         raise SettingsError(f"{path}: unknown format; use one of {known} (all but the last also with .gz or .zst)")
     if kind is Kind.PARQUET and compression:
         raise SettingsError(f"{path}: Parquet is compressed inside; unpack the file and leave {suffix} out of its name")
+    if kind is Kind.PARQUET and find_spec("pyarrow") is None:
+        raise MissingExtraError(feature=f"{path}: Parquet", extra="parquet")
     return Format(kind, compression)
 
 
