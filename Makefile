@@ -6,7 +6,7 @@ BIN := $(VENV)/bin
 DATA ?= data
 LABELLED = $(addprefix --data ,$(DATA)/real_texts.jsonl $(DATA)/real_prose.jsonl build/selected_texts.jsonl training/data/written_texts.jsonl)
 
-.PHONY: serve test train-tools lint train-default ablations evaluate bench lock clean
+.PHONY: serve test train-tools lint train-default ablations evaluate bench-peers bench lock clean
 
 serve: $(VENV)/serve.installed
 	$(BIN)/stance serve
@@ -56,8 +56,15 @@ evaluate: $(VENV)/dev.installed build/selected_texts.jsonl
 		$(if $(wildcard build/intermediate/stance.json),--general build/intermediate) \
 		$(if $(wildcard docs/experiments.csv),--experiments docs/experiments.csv) -o docs/evaluation
 
+# Installs what ours is measured against, each in an environment of its own; gigabytes. `make bench` does without, too.
+bench-peers: $(VENV)/dev.installed
+	$(BIN)/python -m benchmarks.peers
+
+# Speed beside the peers that are installed; docs/benchmarks.md. Needs wrk: apt-get install wrk.
 bench: $(VENV)/dev.installed
 	$(BIN)/python -m benchmarks.offline
+	$(BIN)/python -m benchmarks.server
+	$(BIN)/python -m benchmarks.page
 
 # Pins every package; run it after changing the dependencies in pyproject.toml. PyTorch is raised by hand: each
 # release is several gigabytes for those who get its CUDA build.

@@ -14,8 +14,21 @@ from numpy.typing import NDArray
 from model.tokenizer import Window
 
 LENGTH_MULTIPLE = 16
-# Padded tokens in a batch on a processor: what they pass through then stays in its caches.
-CPU_TOKEN_BUDGET = 2048
+
+
+@dataclass(frozen=True, slots=True)
+class Limits:
+    """How large a batch may grow before an engine gains no more: in padded tokens, and in padding for any one row."""
+
+    tokens: int
+    padding: int
+
+
+# On a processor a row more costs its tokens and a batch more about as much as 16 of them: rows of like length, and
+# few enough that what they pass through stays in the caches and the memory small.
+CPU_LIMITS = Limits(tokens=640, padding=LENGTH_MULTIPLE)
+# Enough rows to fill a large graphics card, whatever their padding.
+GPU_LIMITS = Limits(tokens=65_536, padding=65_536)
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,18 +44,19 @@ def padded_length(length: int, *, multiple: int = LENGTH_MULTIPLE) -> int:
     return -(-length // multiple) * multiple
 
 
-def plan_batches(lengths: Sequence[int], *, token_budget: int) -> list[list[int]]:
+def plan_batches(lengths: Sequence[int], *, limits: Limits) -> list[list[int]]:
     """Return index lists, longest windows first, that together hold every index exactly once.
 
-    Each batch has at most `token_budget` padded tokens, unless one window alone is longer. Longest
-    first, so that a batch too large for the memory fails at once and not at the end.
+    Each batch keeps to `limits`, unless one window alone is longer. Longest first, so that a batch too
+    large for the memory fails at once and not at the end.
     """
     batches: list[list[int]] = []
     width = 0
     for index in sorted(range(len(lengths)), key=lambda i: (-lengths[i], i)):
-        if not batches or (len(batches[-1]) + 1) * width > token_budget:
+        own = padded_length(lengths[index])
+        if not batches or (len(batches[-1]) + 1) * width > limits.tokens or width - own > limits.padding:
             batches.append([])
-            width = padded_length(lengths[index])
+            width = own
         batches[-1].append(index)
     return batches
 

@@ -13,7 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from model.artifact import EMBEDDED, FILES, Manifest, verify
-from model.batching import collate, plan_batches, unique
+from model.batching import Limits, collate, plan_batches, unique
 from model.calibration import Calibration
 from model.engines import Engine, load_engine
 from model.errors import InvalidTextError
@@ -146,12 +146,12 @@ class StanceClassifier:
             for item, whole, found, left_out in zip(inputs, wholes, paragraphs, occlusions, strict=True)
         ]
 
-    def run(self, windows: Sequence[Window], *, token_budget: int | None = None) -> NDArray[np.float32]:
+    def run(self, windows: Sequence[Window], *, limits: Limits | None = None) -> NDArray[np.float32]:
         """Return the logits of `windows`, shape (windows, labels), in the same order; those alike are run once."""
         distinct, places = unique(windows)
         logits = np.zeros((len(distinct), len(LABELS)), dtype=np.float32)
-        budget = token_budget or self.engine.token_budget
-        for indices in plan_batches([len(window) for window in distinct], token_budget=budget):
+        lengths = [len(window) for window in distinct]
+        for indices in plan_batches(lengths, limits=limits or self.engine.limits):
             batch = collate([distinct[index] for index in indices], pad_id=self._pad_id)
             logits[indices] = self.engine.run(batch)
         return logits[places]

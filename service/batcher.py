@@ -34,9 +34,11 @@ from service.worker import UnavailableError, Worker
 
 TOKENIZER_THREADS = 2
 # What the engine gets at once: a few batches, so that sorting by length finds windows of like length.
-TURN_BATCHES = 2
+TURN_BATCHES = 4
 # Texts tokenized at a time, so that a large request does not hold a thread while small ones wait.
 CHUNK_TEXTS = 32
+# Results of so few texts are made sooner than a thread is woken to make them.
+_CONCLUDED_AT_ONCE = 8
 _CHARS_PER_TOKEN = 4
 _CHARS_PER_WORD = 5
 _CANARY = TextInput("Talks with Moscow went on for another day.")
@@ -100,7 +102,9 @@ class Batcher:
     ) -> None:
         self._classifier = classifier
         self._deadline_seconds = deadline_seconds
-        self._line = WaitingLine(max_tokens=max_queue_tokens, turn_tokens=TURN_BATCHES * classifier.engine.token_budget)
+        self._line = WaitingLine(
+            max_tokens=max_queue_tokens, turn_tokens=TURN_BATCHES * classifier.engine.limits.tokens
+        )
         self._worker = Worker(self._line, run=classifier.run, observe=observe)
         self._pool = ThreadPoolExecutor(TOKENIZER_THREADS, thread_name_prefix="tokenize")
         self._under_way: UnderWay[Answer] = UnderWay()
@@ -156,7 +160,8 @@ class Batcher:
             entered = perf_counter()
             await self._run(job, [window for item in prepared for window in item.windows])
             timing = Timing(entered - begun, job.started - entered, job.finished - job.started)
-            return Answer(await self._in_pool(partial(self._conclude, prepared, job.logits)), timing)
+            conclude = partial(self._conclude, prepared, job.logits)
+            return Answer(conclude() if len(prepared) <= _CONCLUDED_AT_ONCE else await self._in_pool(conclude), timing)
 
     async def check(self) -> None:
         """Send a short text through the worker, ahead of whatever waits and however much that is.

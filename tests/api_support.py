@@ -13,7 +13,7 @@ import httpx
 import numpy as np
 import uvicorn
 
-from model.batching import Batch
+from model.batching import Batch, Limits
 from model.classifier import StanceClassifier
 from model.engines import Engine
 from model.errors import EngineError
@@ -39,8 +39,8 @@ class FakeEngine:
         self._before = before
 
     @property
-    def token_budget(self) -> int:
-        return self._inner.token_budget
+    def limits(self) -> Limits:
+        return self._inner.limits
 
     def run(self, batch: Batch) -> np.ndarray:
         self.batches.append(batch)

@@ -5,14 +5,14 @@ import asyncio
 import pytest
 from api_support import FakeEngine, batching, blocked, eventually, with_engine
 
-from model.batching import CPU_TOKEN_BUDGET, LENGTH_MULTIPLE
+from model.batching import CPU_LIMITS, LENGTH_MULTIPLE
 from model.classifier import StanceClassifier
 from model.records import TextInput
 from service.batcher import TURN_BATCHES, DeadlineError
 from service.waiting import QueueFullError, RequestTooLargeError
 
 pytestmark = pytest.mark.anyio
-TURN_TOKENS = TURN_BATCHES * CPU_TOKEN_BUDGET
+TURN_TOKENS = TURN_BATCHES * CPU_LIMITS.tokens
 # What any text of a few words takes.
 SHORT = LENGTH_MULTIPLE
 PHRASES = ["talk to moscow", "no deal with putin will hold", "peace", "it is a trap", "the weather was lovely"]

@@ -12,6 +12,7 @@ from hypothesis import strategies as st
 from transformers import pipeline
 
 from model.artifact import EMBEDDED
+from model.batching import Limits
 from model.calibration import Calibration, Curve
 from model.classifier import StanceClassifier
 from model.errors import InvalidTextError, ModelNotFoundError, TextError
@@ -68,9 +69,9 @@ def test_batch_mates_do_not_change_a_result(classifier: StanceClassifier, texts:
 
 def test_batch_size_does_not_change_a_result(classifier: StanceClassifier) -> None:
     windows = [window for item in classifier.prepare([*TEXTS, LONG]) for window in item.windows]
-    whole = classifier.run(windows, token_budget=100_000)
+    whole = classifier.run(windows, limits=Limits(100_000, 100_000))
     for budget in (1, 64, 200):
-        assert np.allclose(classifier.run(windows, token_budget=budget), whole, rtol=0, atol=1e-4)
+        assert np.allclose(classifier.run(windows, limits=Limits(budget, 16)), whole, rtol=0, atol=1e-4)
 
 
 def test_the_fixture_tells_texts_apart(classifier: StanceClassifier) -> None:

@@ -12,6 +12,7 @@ from typing import Any
 import pytest
 from dump_support import TEXTS, read_dump, score_files, write_dump
 
+from model.batching import CPU_LIMITS
 from model.classifier import StanceClassifier
 from model.errors import DataError, EngineError, SettingsError
 from service.jobs import Options
@@ -22,7 +23,7 @@ class FailingEngine:
     """Runs the real engine until `batches` are spent."""
 
     name = "torch-cpu-float32"
-    token_budget = 2048
+    limits = CPU_LIMITS
 
     def __init__(self, engine: Any, batches: int) -> None:
         self._engine = engine

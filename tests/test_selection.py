@@ -6,7 +6,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from model.batching import Batch
+from model.batching import CPU_LIMITS, Batch
 from model.engines import Engine, load_engine, selection
 from model.engines.selection import processor_features, promising, tokens_per_second
 from model.errors import SettingsError
@@ -43,7 +43,7 @@ def test_the_features_are_those_the_kernel_lists(tmp_path: Path, monkeypatch: py
 class Sleepy:
     """An engine that takes a given time for a batch."""
 
-    token_budget = 64
+    limits = CPU_LIMITS
 
     def __init__(self, name: str, seconds: float) -> None:
         self.name = name

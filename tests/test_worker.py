@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 from api_support import Death, FakeEngine, batching, blocked, eventually, with_engine
 
-from model.batching import LENGTH_MULTIPLE, Batch
+from model.batching import CPU_LIMITS, LENGTH_MULTIPLE, Batch
 from model.classifier import StanceClassifier
 from model.errors import EngineError
 from model.records import TextInput
@@ -55,7 +55,7 @@ async def test_an_error_that_no_engine_should_raise_is_an_engine_error_too(class
 async def test_scores_that_are_not_numbers_are_an_engine_error(classifier: StanceClassifier) -> None:
     class Broken:
         name = "broken"
-        token_budget = 64
+        limits = CPU_LIMITS
 
         def run(self, batch: Batch) -> np.ndarray:
             return np.full((len(batch.input_ids), 3), np.nan, dtype=np.float32)

@@ -5,7 +5,7 @@ from typing import Protocol
 import numpy as np
 from numpy.typing import NDArray
 
-from model.batching import Batch
+from model.batching import Batch, Limits
 
 
 class Engine(Protocol):
@@ -17,8 +17,8 @@ class Engine(Protocol):
         ...
 
     @property
-    def token_budget(self) -> int:
-        """Padded tokens past which a larger batch is no faster."""
+    def limits(self) -> Limits:
+        """Past these a larger batch is no faster."""
         ...
 
     def run(self, batch: Batch) -> NDArray[np.float32]:

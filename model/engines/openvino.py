@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from numpy.typing import NDArray
 
-from model.batching import CPU_TOKEN_BUDGET, Batch
+from model.batching import CPU_LIMITS, Batch, Limits
 from model.engines.int8 import GROUP_SIZE, compress_weights
 from model.errors import EngineError, ModelCorruptError, SettingsError
 
@@ -68,8 +68,8 @@ class OpenVinoEngine:
         return f"openvino-cpu-{self._precision}"
 
     @property
-    def token_budget(self) -> int:
-        return CPU_TOKEN_BUDGET
+    def limits(self) -> Limits:
+        return CPU_LIMITS
 
     def run(self, batch: Batch) -> NDArray[np.float32]:
         try:

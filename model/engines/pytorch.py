@@ -8,15 +8,13 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from numpy.typing import NDArray
 
-from model.batching import CPU_TOKEN_BUDGET, Batch
+from model.batching import CPU_LIMITS, GPU_LIMITS, Batch, Limits
 from model.errors import EngineError, MissingExtraError, ModelCorruptError
 
 if TYPE_CHECKING:
     import torch
 
 PRECISIONS = ("bfloat16", "float32")
-# Enough rows to fill a large GPU, in some hundred megabytes.
-_GPU_TOKEN_BUDGET = 65_536
 
 
 def import_torch() -> Any:
@@ -87,8 +85,8 @@ class TorchEngine:
         return f"torch-{self._device}-{self._precision}"
 
     @property
-    def token_budget(self) -> int:
-        return CPU_TOKEN_BUDGET if self._device == "cpu" else _GPU_TOKEN_BUDGET
+    def limits(self) -> Limits:
+        return CPU_LIMITS if self._device == "cpu" else GPU_LIMITS
 
     def run(self, batch: Batch) -> NDArray[np.float32]:
         torch = import_torch()

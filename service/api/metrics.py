@@ -16,7 +16,7 @@ _SHARES = (0.05, 0.1, 0.2, 0.3, 0.4, 0.5, 0.6, 0.7, 0.8, 0.9)
 
 class Metrics:
     def __init__(self, *, manifest: Manifest, engine: Engine) -> None:
-        self._token_budget = engine.token_budget
+        self._limits = engine.limits
         self._registry = registry = CollectorRegistry()
         self._requests = Counter("stance_requests", "Requests.", ["route", "status"], registry=registry)
         self._request_seconds = Histogram(
@@ -60,7 +60,7 @@ class Metrics:
 
     def turn_ended(self, lengths: Sequence[int]) -> None:
         """Windows of these `lengths`, in tokens, went through the engine."""
-        for batch in plan_batches(lengths, token_budget=self._token_budget):
+        for batch in plan_batches(lengths, limits=self._limits):
             tokens = sum(lengths[index] for index in batch)
             padded = len(batch) * padded_length(max(lengths[index] for index in batch))
             self._batch_tokens.observe(tokens)

@@ -25,7 +25,8 @@ class State(TypedDict):
     services: Services
 
 
-def _services(request: Request) -> Services:
+async def _services(request: Request) -> Services:
+    # Not for anything awaited: FastAPI runs plain functions in a thread, which takes longer than all this does.
     return cast(Services, request.state.services)
 
 

@@ -1,0 +1,1 @@
+"""The peers: an environment of its own for each, in build/peers."""

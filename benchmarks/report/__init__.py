@@ -1,0 +1,1 @@
+"""The page: every figure in it comes out of build/bench/*.json."""
