@@ -75,6 +75,23 @@ def test_a_graphics_card_comes_first_in_half_precision_where_that_was_measured(
     assert load_engine(tiny_model).name.startswith("torch")
 
 
+def test_a_driver_alone_is_no_graphics_card(monkeypatch: pytest.MonkeyPatch) -> None:
+    """PyTorch may be a build without CUDA, and the card in use by nobody who may."""
+    monkeypatch.setattr(selection.shutil, "which", lambda _: "/usr/bin/nvidia-smi")
+    for available in (True, False):
+        monkeypatch.setattr("torch.cuda.is_available", lambda available=available: available)
+        assert selection.has_gpu() is available
+    monkeypatch.setattr(selection, "find_spec", lambda _: None)
+    assert selection.has_gpu() is False
+
+
+def test_threads_are_as_many_as_processors_may_be_used(tiny_model: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A container's quota and the affinity count, both of which loky looks up."""
+    monkeypatch.setattr("loky.cpu_count", lambda: 1)
+    loaded = load_engine(tiny_model, name="openvino-float32")
+    assert loaded._request.get_compiled_model().get_property("INFERENCE_NUM_THREADS") == 1  # type: ignore[attr-defined]
+
+
 def test_a_model_without_a_graph_runs_on_the_reference_engine(tiny_model: Path, tmp_path: Path) -> None:
     bare = shutil.copytree(tiny_model, tmp_path / "bare", ignore=shutil.ignore_patterns("openvino"))
     assert load_engine(bare).name == "torch-cpu-float32"

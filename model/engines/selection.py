@@ -15,7 +15,7 @@ from model.engines.base import Engine
 from model.engines.openvino import PRECISIONS as OPENVINO_PRECISIONS
 from model.engines.openvino import OpenVinoEngine, has_graph
 from model.engines.pytorch import PRECISIONS as TORCH_PRECISIONS
-from model.engines.pytorch import TorchEngine
+from model.engines.pytorch import TorchEngine, import_torch
 from model.errors import SettingsError
 
 logger = logging.getLogger(__name__)
@@ -56,8 +56,10 @@ def load_engine(
 
 
 def has_gpu() -> bool:
-    """True where PyTorch is installed and an NVIDIA driver is; importing PyTorch to ask it would take seconds."""
-    return shutil.which("nvidia-smi") is not None and find_spec("torch") is not None
+    """True where PyTorch finds a graphics card. Without a driver it is not even asked: importing it takes seconds."""
+    if shutil.which("nvidia-smi") is None or find_spec("torch") is None:
+        return False
+    return bool(import_torch().cuda.is_available())
 
 
 def processor_features() -> frozenset[str] | None:
