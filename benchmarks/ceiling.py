@@ -17,12 +17,14 @@ from typing import Any
 import click
 import numpy as np
 from loky import cpu_count
-from openvino import Core, Model, Node, opset13
 
 from benchmarks.places import MODEL
 from model.classifier import StanceClassifier
+from model.engines.openvino import import_openvino
 from model.errors import StanceError
 
+openvino = import_openvino()
+ops = openvino.opset13
 _SIZE = 3072
 _REPEATS = 4
 _OPTIONS = {"PERFORMANCE_HINT": "LATENCY", "ENABLE_CPU_PINNING": False}
@@ -32,9 +34,9 @@ _ENGINES = ("openvino-int8", "openvino-bfloat16", "openvino-float32")
 def measure(texts: Sequence[str], *, rounds: int) -> dict[str, Any]:
     """Products and engines in turns, since the processor's own speed changes."""
     products = {
-        "float32": _product(opset13.constant(_random()), precision="f32"),
-        "bfloat16": _product(opset13.constant(_random()), precision="bf16"),
-        "int8, static ranges": _product(_fake_quantize(opset13.constant(_random()), levels=255, low=-1), static=True),
+        "float32": _product(ops.constant(_random()), precision="f32"),
+        "bfloat16": _product(ops.constant(_random()), precision="bf16"),
+        "int8, static ranges": _product(_fake_quantize(ops.constant(_random()), levels=255, low=-1), static=True),
         "int8, dynamic ranges": _product(_stored_in_bytes(), group=_SIZE),
     }
     engines = {name: run for name in _ENGINES if (run := _engine(name, texts))}
@@ -73,9 +75,9 @@ def _windows(classifier: StanceClassifier, texts: Sequence[str]) -> list[Any]:
     return [window for item in classifier.prepare(texts) for window in item.windows]
 
 
-def _product(weights: Node, *, precision: str = "f32", static: bool = False, group: int = 0) -> Callable[[], object]:
+def _product(weights: Any, *, precision: str = "f32", static: bool = False, group: int = 0) -> Callable[[], object]:
     """A compiled product of a square matrix with `weights`."""
-    left = opset13.parameter([_SIZE, _SIZE], np.float32)
+    left = ops.parameter([_SIZE, _SIZE], np.float32)
     rounded = _fake_quantize(left, levels=256, low=0) if static else left
     options = {
         **_OPTIONS,
@@ -83,22 +85,22 @@ def _product(weights: Node, *, precision: str = "f32", static: bool = False, gro
         "INFERENCE_NUM_THREADS": cpu_count(),
         "DYNAMIC_QUANTIZATION_GROUP_SIZE": group,
     }
-    graph = Model([opset13.matmul(rounded, weights, False, True)], [left])
-    request = Core().compile_model(graph, "CPU", options).create_infer_request()
+    graph = openvino.Model([ops.matmul(rounded, weights, False, True)], [left])
+    request = openvino.Core().compile_model(graph, "CPU", options).create_infer_request()
     values = _random()
     request.infer([values])
     return lambda: request.infer([values], share_inputs=True, share_outputs=True)
 
 
-def _fake_quantize(node: Node, *, levels: int, low: float) -> Node:
-    ends = [opset13.constant(np.float32(end)) for end in (low, 1, low, 1)]
-    return opset13.fake_quantize(node, *ends, levels)
+def _fake_quantize(node: Any, *, levels: int, low: float) -> Any:
+    ends = [ops.constant(np.float32(end)) for end in (low, 1, low, 1)]
+    return ops.fake_quantize(node, *ends, levels)
 
 
-def _stored_in_bytes() -> Node:
+def _stored_in_bytes() -> Any:
     values = np.random.default_rng(0).integers(-127, 128, (_SIZE, _SIZE)).astype(np.int8)
     scales = np.full((_SIZE, 1), 1 / 127, dtype=np.float32)
-    return opset13.multiply(opset13.convert(opset13.constant(values), "f32"), opset13.constant(scales))
+    return ops.multiply(ops.convert(ops.constant(values), "f32"), ops.constant(scales))
 
 
 def _random() -> np.ndarray:

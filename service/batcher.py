@@ -39,6 +39,10 @@ TURN_BATCHES = 4
 CHUNK_TEXTS = 32
 # Results of so few texts are made sooner than a thread is woken to make them.
 _CONCLUDED_AT_ONCE = 8
+# Equal requests that share one answer: they are not counted in the line. And the share of the deadline within which
+# one may join another, whose deadline becomes its own.
+_EQUAL_REQUESTS = 16
+_JOINED_WITHIN = 0.1
 _CHARS_PER_TOKEN = 4
 _CHARS_PER_WORD = 5
 _CANARY = TextInput("Talks with Moscow went on for another day.")
@@ -107,7 +111,9 @@ class Batcher:
         )
         self._worker = Worker(self._line, run=classifier.run, observe=observe)
         self._pool = ThreadPoolExecutor(TOKENIZER_THREADS, thread_name_prefix="tokenize")
-        self._under_way: UnderWay[Answer] = UnderWay()
+        self._under_way: UnderWay[Answer] = UnderWay(
+            max_callers=_EQUAL_REQUESTS, max_seconds=_JOINED_WITHIN * deadline_seconds
+        )
         self._left = asyncio.Event()
         self._closing = False
 
@@ -135,7 +141,7 @@ class Batcher:
     async def submit(self, texts: Sequence[TextInput], *, split: Split = "none", explain: bool = False) -> Answer:
         """Score the texts of one request; a caller that is cancelled takes its waiting work along.
 
-        A request that equals one still under way, ids aside, waits for that one's answer.
+        A request that equals one taken a short while ago, ids aside, waits for that one's answer.
 
         Raises:
             QueueFullError: too much is waiting already.
@@ -149,7 +155,8 @@ class Batcher:
             return Answer((), Timing(0.0, 0.0, 0.0))
         key = (tuple((item.text, item.context) for item in texts), split, explain)
         answer = await self._under_way.join(key, partial(self._score, texts, split=split, explain=explain))
-        return answer.for_texts(texts)
+        own = partial(answer.for_texts, texts)
+        return own() if len(texts) <= _CONCLUDED_AT_ONCE else await self._in_pool(own)
 
     async def _score(self, texts: Sequence[TextInput], *, split: Split, explain: bool) -> Answer:
         self._require_open()  # a shutdown may have come since the request did

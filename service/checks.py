@@ -14,7 +14,7 @@ from model.artifact import Manifest, verify
 from model.engines.base import Engine
 from model.engines.openvino import has_graph
 from model.engines.selection import NAMES, has_gpu, load_engine, tokens_per_second
-from model.errors import EngineError, ModelError
+from model.errors import ModelError, StanceError
 from model.registry import find_model
 from service.settings import Settings
 
@@ -118,27 +118,28 @@ def _model(manifest: Manifest, directory: Path) -> Iterator[Finding]:
 
 
 def _speed(directory: Path, manifest: Manifest, settings: Settings) -> Iterator[Finding]:
-    chosen = _chosen(directory, manifest, settings)
-    names = [name for name in NAMES[1:] if _can_run(name, directory)]
+    chosen = _chosen(directory, manifest, settings).name
     speeds: dict[str, float] = {}
-    for name in names:
+    for name in [name for name in NAMES[1:] if _can_run(name, directory)]:
         try:
-            engine = load_engine(directory, name=name, threads=settings.threads)
-            speeds[engine.name] = tokens_per_second(engine)
-        except EngineError as error:
+            speeds[name] = tokens_per_second(load_engine(directory, name=name, threads=settings.threads))
+            yield Finding("ok", name, f"{speeds[name]:,.0f} tokens a second")
+        except StanceError as error:
             yield Finding("problem", name, str(error), "choose another engine")
-    for name, speed in speeds.items():
-        yield Finding("ok", name, f"{speed:,.0f} tokens a second")
-    best = max(speeds, key=lambda name: speeds[name])
-    slow = chosen.name in speeds and speeds[chosen.name] < _BUSY * speeds[best]
-    advice = f"STANCE_ENGINE=auto, or {best}, would be faster" if slow else ""
-    yield Finding("note" if slow else "ok", "engine", f"{chosen.name} serves (STANCE_ENGINE={settings.engine})", advice)
+    yield Finding("ok", "engine", f"{chosen} serves (STANCE_ENGINE={settings.engine})")
+    trusted = {name: speed for name, speed in speeds.items() if name.split("-")[1] in ("float32", *manifest.precisions)}
+    served = speeds.get(settings.engine)
+    if served and trusted and served < _BUSY * max(trusted.values()):
+        best = max(trusted, key=lambda name: trusted[name])
+        detail = f"{best} is {trusted[best] / served:.1f} times as fast as {settings.engine}"
+        yield Finding("note", "speed", detail, f"set STANCE_ENGINE to auto or to {best}")
 
 
 def _can_run(name: str, directory: Path) -> bool:
     if name.startswith("openvino"):
         return has_graph(directory)
-    return find_spec("transformers") is not None and (name == "torch-float32" or has_gpu())
+    installed = find_spec("torch") is not None and find_spec("transformers") is not None
+    return installed and (name == "torch-float32" or has_gpu())
 
 
 def _chosen(directory: Path, manifest: Manifest, settings: Settings) -> Engine:

@@ -9,6 +9,7 @@ from time import perf_counter
 import numpy as np
 from numpy.typing import NDArray
 
+from model.batching import unique
 from model.errors import EngineError, StanceError
 from model.tokenizer import Window
 from service.waiting import Turn, WaitingLine
@@ -96,7 +97,7 @@ class Worker:
         else:
             self._line.complete(turn, seconds=perf_counter() - begun)
             _hand_back(turn, logits)
-            self._observe([len(window) for window in windows])
+            self._observe([len(window) for window in unique(windows)[0]])
 
 
 def _hand_back(turn: Turn, logits: NDArray[np.float32]) -> None:

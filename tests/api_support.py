@@ -20,6 +20,7 @@ from model.errors import EngineError
 from model.records import TextInput
 from service.api.app import create_app
 from service.batcher import Batcher
+from service.http_protocol import BoundedHeadProtocol
 from service.settings import Settings
 
 PATIENCE = 20.0
@@ -116,7 +117,7 @@ async def post_json(client: httpx.AsyncClient, path: str, body: object) -> httpx
 def listening(classifier: StanceClassifier, **settings: Any) -> Iterator[str]:
     """A real server in a thread, on a free port; yields its URL."""
     app = create_app(Settings(_env_file=None, **settings), classifier)
-    server = uvicorn.Server(uvicorn.Config(app, log_level="error"))
+    server = uvicorn.Server(uvicorn.Config(app, log_level="error", http=BoundedHeadProtocol))
     with socket.create_server(("127.0.0.1", 0)) as listener:
         thread = threading.Thread(target=server.run, kwargs={"sockets": [listener]})
         thread.start()

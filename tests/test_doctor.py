@@ -22,7 +22,18 @@ def test_a_sound_installation_has_no_problem_and_names_the_engine(tiny_model: Pa
     assert not [finding for finding in found.values() if finding.status == "problem"]
     assert found["model"].detail.startswith("tiny@1, every file as sealed")
     assert found["engine"].detail == "openvino-cpu-float32 serves (STANCE_ENGINE=auto)"
-    assert {"openvino-cpu-float32", "openvino-cpu-int8", "torch-cpu-float32"} <= found.keys()
+    assert {"openvino-float32", "openvino-int8", "torch-float32"} <= found.keys()
+    assert "speed" not in found
+
+
+def test_an_engine_that_is_named_and_slow_is_told_of_a_faster_one_that_may_be_trusted(
+    tiny_model: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    speeds = {"openvino-cpu-int8": 900.0, "openvino-cpu-float32": 500.0}
+    monkeypatch.setattr(checks, "tokens_per_second", lambda engine: speeds.get(engine.name, 100.0))
+    found = findings(model=str(tiny_model), home=tmp_path, engine="torch-float32")
+    assert found["speed"].detail == "openvino-float32 is 5.0 times as fast as torch-float32", "int8 was never measured"
+    assert found["speed"].advice == "set STANCE_ENGINE to auto or to openvino-float32"
 
 
 def test_a_damaged_model_fails_and_is_named(tiny_model: Path, tmp_path: Path) -> None:

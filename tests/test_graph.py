@@ -11,7 +11,7 @@ from encoders import FAMILIES, save_model
 from model.artifact import EMBEDDED, read_manifest, seal
 from model.classifier import StanceClassifier
 from model.engines import load_engine
-from model.engines.openvino import CONSTANTS, GRAPH
+from model.engines.openvino import CONSTANTS, GRAPH, has_graph
 from model.errors import EngineError, ModelCorruptError
 from model.records import TextInput
 from training import graph
@@ -64,6 +64,7 @@ def test_a_graph_that_disagrees_is_refused(tiny_model: Path, tmp_path: Path, mon
     monkeypatch.setattr(graph, "_LARGEST_DIFFERENCE", -1.0)
     with pytest.raises(EngineError, match="differs from the original"):
         write_graph(copy)
+    assert not has_graph(copy), "what lies in the folder is served"
 
 
 def test_a_damaged_graph_is_named(tiny_model: Path, tmp_path: Path) -> None:

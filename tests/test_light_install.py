@@ -91,5 +91,18 @@ def test_the_doctor_names_the_extras_that_are_missing(tmp_path: Path) -> None:
     done = stance("doctor", "--json", "--model", "embedded", "--home", tmp_path)
     findings = {finding["subject"]: finding for finding in map(json.loads, done.stdout.splitlines())}
     assert "pip install 'comment-stance[parquet]'" in findings["extra parquet"]["advice"]
-    assert "torch-cpu-float32" not in findings
-    assert findings["openvino-cpu-int8"]["detail"].endswith("tokens a second")
+    assert "torch-float32" not in findings
+    assert "tokens a second" in findings["openvino-int8"]["detail"]
+
+
+def test_openvino_reports_nothing_to_its_makers(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Its telemetry writes an id into the home folder and sends it with each import."""
+    monkeypatch.setenv("HOME", str(tmp_path))
+    script = """
+from model.classifier import StanceClassifier
+print(StanceClassifier.load().engine.name)
+print([name for name in sys.modules if name.startswith("openvino_telemetry.")], sys.modules["openvino_telemetry"])
+"""
+    done = run(script)
+    assert done.stdout.splitlines()[1] == "[] None", done.stderr
+    assert not (tmp_path / "intel").exists()

@@ -95,7 +95,9 @@ def test_threads_are_as_many_as_processors_may_be_used(tiny_model: Path, monkeyp
 def test_a_model_without_a_graph_runs_on_the_reference_engine(tiny_model: Path, tmp_path: Path) -> None:
     bare = shutil.copytree(tiny_model, tmp_path / "bare", ignore=shutil.ignore_patterns("openvino"))
     assert load_engine(bare).name == "torch-cpu-float32"
-    with pytest.raises(SettingsError, match=r"no openvino/graph\.xml, so this model runs on the engine torch only"):
+    with pytest.raises(
+        SettingsError, match=r"no openvino/graph\.xml, so this model runs on the engine torch-float32 only"
+    ):
         load_engine(bare, name="openvino-float32")
 
 

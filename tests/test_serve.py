@@ -10,6 +10,7 @@ import sys
 import threading
 import time
 from collections.abc import Iterator
+from contextlib import suppress
 from pathlib import Path
 from urllib.parse import urlparse
 
@@ -186,3 +187,24 @@ def test_a_bad_setting_names_where_it_was_made(monkeypatch: pytest.MonkeyPatch) 
     monkeypatch.setenv("STANCE_MAX_TEXTS", "many")
     with pytest.raises(SettingsError, match=r"^STANCE_MAX_TEXTS: (?!.*many)"):
         read_settings()
+
+
+def test_headers_without_end_are_cut_off(classifier: StanceClassifier) -> None:
+    """They come before any key or limit of a route is looked at, and are kept in memory."""
+    with listening(classifier) as url:
+        address = url.removeprefix("http://").split(":")
+        with socket.create_connection((address[0], int(address[1])), timeout=PATIENCE) as connection:
+            connection.sendall(b"GET /livez HTTP/1.1\r\nHost: a\r\n")
+            with suppress(ConnectionError):
+                for number in range(1_000):
+                    connection.sendall(b"X-%d: " % number + b"a" * 1_000 + b"\r\n")
+            with suppress(ConnectionError):  # a connection that stays open ends in a timeout, which is another error
+                assert connection.recv(100)[:12] in (b"HTTP/1.1 400", b"")
+        assert httpx.get(f"{url}/livez", headers={"X-Long": "a" * 30_000}).status_code == 200
+
+
+def test_a_large_body_is_no_head(classifier: StanceClassifier) -> None:
+    with listening(classifier) as url, httpx.Client() as client:
+        for _ in range(3):
+            answer = client.post(f"{url}/v1/classify", json={"texts": ["talk to moscow " * 3_000] * 2})
+            assert answer.status_code == 200, answer.text

@@ -35,7 +35,7 @@ def measure_fidelity(
     Bfloat16 is slower than float32 where there are no tiles for it, so it is only measured where there are.
     """
     features = processor_features()
-    precisions = ["int8", "bfloat16"] if features is None or "amx_bf16" in features else ["int8"]
+    precisions = ["int8", "bfloat16"] if features and "amx_bf16" in features else ["int8"]
     reference = join(list(outcomes.values()))
     examples = [example for found in held_out.values() for example in found]
     return {precision: _compare((reference, _predict(directory, examples, precision))) for precision in precisions}

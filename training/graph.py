@@ -1,26 +1,27 @@
 """Writes the graph that OpenVINO runs: the network without its weights, which stay in `model.safetensors`."""
 
 import json
+import shutil
 import tempfile
 import warnings
 import xml.etree.ElementTree as ET
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
-import openvino
 import torch
-from openvino.frontend import FrontEndManager
-from openvino.frontend.pytorch.ts_decoder import TorchScriptPythonDecoder
 from transformers.utils import logging
 
 from model.artifact import FILES
 from model.batching import LENGTH_MULTIPLE, Batch
-from model.engines.openvino import CONSTANTS, GRAPH, OpenVinoEngine
+from model.engines.openvino import CONSTANTS, GRAPH, OpenVinoEngine, import_openvino
 from model.engines.pytorch import TorchEngine
-from model.errors import EngineError
+from model.errors import EngineError, ModelCorruptError
+
+if TYPE_CHECKING:
+    import openvino
 
 _ALIGNMENT = 64
 _LARGEST_DIFFERENCE = 0.01
@@ -30,20 +31,25 @@ def write_graph(directory: Path) -> None:
     """Add the graph of the network in `directory`, a standard `transformers` folder, and see that it agrees with it.
 
     Raises:
-        EngineError: the network cannot be converted, or gives other logits as a graph.
+        EngineError, ModelCorruptError: the network cannot be converted or compiled, or gives other logits as a graph;
+            then there is none.
     """
     weights = directory / FILES.weights
     reference = TorchEngine.load(directory, precision="float32", device="cpu")
     with tempfile.TemporaryDirectory() as staging:
         traced = Path(staging) / "traced.xml"
-        openvino.save_model(_convert(reference), traced, compress_to_fp16=_in_half_precision(weights))
+        import_openvino().save_model(_convert(reference), traced, compress_to_fp16=_in_half_precision(weights))
         tree = ET.parse(traced)  # noqa: S314 written just now
         constants = _share_weights(tree, traced.with_suffix(".bin").read_bytes(), weights)
     (directory / GRAPH).parent.mkdir(exist_ok=True)
     tree.write(directory / GRAPH)
     (directory / CONSTANTS).write_bytes(constants)
     config = json.loads((directory / FILES.config).read_text(encoding="utf-8"))
-    _compare(reference, OpenVinoEngine.load(directory), vocabulary=config["vocab_size"])
+    try:
+        _compare(reference, OpenVinoEngine.load(directory), vocabulary=config["vocab_size"])
+    except (EngineError, ModelCorruptError):
+        shutil.rmtree((directory / GRAPH).parent)  # whatever lies there is served
+        raise
 
 
 class _Logits(torch.nn.Module):
@@ -63,12 +69,16 @@ class _Logits(torch.nn.Module):
         return self.network(input_ids=input_ids, attention_mask=attention_mask, **types).logits  # type: ignore[no-any-return]
 
 
-def _convert(reference: TorchEngine) -> openvino.Model:
+def _convert(reference: TorchEngine) -> "openvino.Model":
+    import_openvino()
+    from openvino.frontend import FrontEndManager
+    from openvino.frontend.pytorch.ts_decoder import TorchScriptPythonDecoder
+
     names = ["input_ids", "attention_mask"]
     if reference.takes_type_ids:
         names.append("token_type_ids")
     example = {name: torch.ones(2, LENGTH_MULTIPLE, dtype=torch.int64) for name in names}
-    # Not openvino.convert_model, which reports each call to its makers.
+    # Not openvino.convert_model, which reports each call to its makers where it finds its telemetry.
     frontend = FrontEndManager().load_by_framework("pytorch")
     with warnings.catch_warnings(), _errors_only(), torch.inference_mode():
         # The decoder reads every property, deprecated ones too; what a trace gets wrong shows in the comparison.

@@ -15,7 +15,7 @@ from transformers import set_seed
 from model.artifact import FILES, Manifest, seal
 from model.classifier import StanceClassifier
 from model.engines.openvino import has_graph
-from model.errors import EngineError
+from model.errors import EngineError, ModelCorruptError
 from training.augmentation import edit_some
 from training.calibrate import fit_calibration
 from training.card import plot_name, write_card
@@ -106,7 +106,7 @@ def export(
 def _add_graph(directory: Path, say: Say) -> None:
     try:
         write_graph(directory)
-    except EngineError as error:
+    except (EngineError, ModelCorruptError) as error:
         say(f"{error}; this model needs PyTorch wherever it is served")
 
 

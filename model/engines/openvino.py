@@ -4,6 +4,7 @@ The graph in a model directory holds no weights of its own. Its constants are re
 followed by `model.safetensors`, so that the weights lie in a model directory once.
 """
 
+import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -22,6 +23,14 @@ CONSTANTS = "openvino/constants.dat"
 WEIGHTS = "model.safetensors"
 PRECISIONS = ("int8", "bfloat16", "float32")
 _HINTS = {"int8": "f32", "bfloat16": "bf16", "float32": "f32"}
+
+
+def import_openvino() -> Any:
+    """Import OpenVINO without its telemetry, which would report each import to its makers."""
+    sys.modules.setdefault("openvino_telemetry", None)  # type: ignore[arg-type]
+    import openvino
+
+    return openvino
 
 
 def has_graph(directory: Path) -> bool:
@@ -43,13 +52,13 @@ class OpenVinoEngine:
         Raises:
             SettingsError: the model has no graph.
             ModelCorruptError: the graph cannot be read.
+            EngineError: it cannot be compiled for this processor.
         """
         from loky import cpu_count
-        from openvino import Core
 
         if not has_graph(directory):
-            raise SettingsError(f"{directory}: no {GRAPH}, so this model runs on the engine torch only")
-        core = Core()
+            raise SettingsError(f"{directory}: no {GRAPH}, so this model runs on the engine torch-float32 only")
+        core = import_openvino().Core()
         graph = _read(core, directory)
         if precision == "int8":
             compress_weights(graph)
@@ -61,7 +70,10 @@ class OpenVinoEngine:
             "ENABLE_CPU_PINNING": False,
             "DYNAMIC_QUANTIZATION_GROUP_SIZE": GROUP_SIZE if precision == "int8" else 0,
         }
-        return cls(core.compile_model(graph, "CPU", options), precision=precision)
+        try:
+            return cls(core.compile_model(graph, "CPU", options), precision=precision)
+        except RuntimeError as error:
+            raise EngineError(f"OpenVINO cannot compile {directory / GRAPH} in {precision}: {error}") from error
 
     @property
     def name(self) -> str:
@@ -82,10 +94,8 @@ class OpenVinoEngine:
 
 
 def _read(core: "openvino.Core", directory: Path) -> "openvino.Model":
-    from openvino import Tensor
-
     parts = [np.fromfile(directory / name, dtype=np.uint8) for name in (CONSTANTS, WEIGHTS)]
     try:
-        return core.read_model((directory / GRAPH).read_bytes(), Tensor(np.concatenate(parts)))
+        return core.read_model((directory / GRAPH).read_bytes(), import_openvino().Tensor(np.concatenate(parts)))
     except RuntimeError as error:
         raise ModelCorruptError(f"{directory / GRAPH}: {error}; restore the model directory") from error

@@ -63,10 +63,12 @@ def _run(settings: Settings, classifier: "StanceClassifier", listener: socket.so
     import uvicorn
 
     from service.api.app import create_app
+    from service.http_protocol import BoundedHeadProtocol
 
     config = uvicorn.Config(
         create_app(settings, classifier),
         log_config=_log_config(),
+        http=BoundedHeadProtocol,
         server_header=False,
         timeout_graceful_shutdown=int(settings.deadline_seconds) + _GRACE_SECONDS,
     )
