@@ -74,7 +74,7 @@ METHODS: dict[str, Calibrator] = {
 
 def compare_calibrators(outcome: Outcome) -> list[Calibrated]:
     """Cross-validate every way on `outcome`, whose probabilities must be those of the uncalibrated model."""
-    logits = np.log(outcome.probabilities + 1e-12)
+    logits = outcome.logits
     folds = list(StratifiedKFold(_FOLDS, shuffle=True, random_state=0).split(logits, outcome.truth))
     return [_measure(name, method, logits, outcome, folds) for name, method in METHODS.items()]
 
