@@ -87,7 +87,8 @@ class Journal:
             if not differing:
                 return cls._resume(path)
             if not overwrite:
-                raise SettingsError(f"{path}: of another run, {', '.join(differing)} differ; {_REMEDY}")
+                named = ", ".join(_with_its_value(name, there) for name in differing)
+                raise SettingsError(f"{path}: of another run, {named} differ; {_REMEDY}")
         path.write_bytes(b"")
         journal = cls(path, size=0, progress=Progress())
         journal._append({"journal": _FORMAT, "run": run})
@@ -134,6 +135,11 @@ class Journal:
         while rest:
             rest = rest[os.write(self._descriptor, rest) :]
         os.fsync(self._descriptor)
+
+
+def _with_its_value(name: str, run: dict[str, Any]) -> str:
+    """An option with the value that goes on with `run`: `auto` may take another engine by itself."""
+    return f"{name} (was {run[name]})" if name.startswith("--") and name in run else name
 
 
 def _run_of(path: Path) -> dict[str, Any] | None:

@@ -3,6 +3,7 @@
 import shutil
 from dataclasses import replace
 from pathlib import Path
+from unittest.mock import Mock
 
 import numpy as np
 import pytest
@@ -15,13 +16,23 @@ from model.artifact import read_manifest, seal
 from model.batching import collate
 from model.classifier import StanceClassifier
 from model.engines import Engine, load_engine
+from model.engines.openvino import require_hint
 from model.engines.pytorch import TorchEngine
-from model.engines.selection import NAMES
+from model.engines.selection import NAMES, processor_features
 from model.errors import EngineError, ModelCorruptError, SettingsError
 from model.records import TextInput
 from model.tokenizer import Window
 
 WINDOWS = [Window([2, 7, 9, 30, 3], [0] * 5, 3), Window([2, 8, 3, 40, 41, 3], [0, 0, 0, 1, 1, 1], 1)]
+
+
+FEATURES = processor_features() or frozenset()
+
+
+def load_where_it_runs(directory: Path, name: str) -> Engine:
+    if name == "openvino-bfloat16" and FEATURES.isdisjoint({"avx512_bf16", "amx_bf16"}):
+        pytest.skip("this processor has no bfloat16")
+    return load_engine(directory, name=name)
 
 
 @pytest.fixture(scope="module", params=["torch-float32", "openvino-float32"])
@@ -53,7 +64,7 @@ def test_segment_types_reach_the_encoder(engine: Engine) -> None:
 def test_an_engine_agrees_with_the_reference(tiny_model: Path, name: str, apart: float) -> None:
     batch = collate(WINDOWS, pad_id=0)
     expected = load_engine(tiny_model, name="torch-float32").run(batch)
-    logits = load_engine(tiny_model, name=name).run(batch)
+    logits = load_where_it_runs(tiny_model, name).run(batch)
     assert logits.dtype == np.float32
     assert np.abs(logits - expected).max() <= apart * np.abs(expected).max()
 
@@ -61,7 +72,16 @@ def test_an_engine_agrees_with_the_reference(tiny_model: Path, name: str, apart:
 @pytest.mark.parametrize("name", NAMES[1:])
 def test_an_engine_says_what_runs_where(tiny_model: Path, name: str) -> None:
     library, precision = name.split("-")
-    assert load_engine(tiny_model, name=name).name == f"{library}-cpu-{precision}"
+    assert load_where_it_runs(tiny_model, name).name == f"{library}-cpu-{precision}"
+
+
+def test_another_precision_than_asked_is_refused() -> None:
+    compiled = Mock()
+    compiled.get_property("INFERENCE_PRECISION_HINT").to_string.return_value = "f32"
+    require_hint(compiled, "float32")
+    require_hint(compiled, "int8")
+    with pytest.raises(EngineError, match="runs bfloat16 as f32 on this processor; choose openvino-float32"):
+        require_hint(compiled, "bfloat16")
 
 
 @pytest.mark.parametrize("name", ["", "onnx", "torch", "float32", "torch-", "torch-int8", "TORCH"])

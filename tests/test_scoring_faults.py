@@ -88,6 +88,16 @@ def test_an_input_that_changed_is_not_joined_with_old_outcomes(tmp_path: Path, c
     assert score_files(path, output=tmp_path / "o.csv", classifier=classifier, options=options).rows == 12
 
 
+def test_a_run_begun_with_another_engine_names_it(tmp_path: Path, classifier: StanceClassifier):
+    path = many_rows(tmp_path / "a.jsonl", 10)
+    with pytest.raises(EngineError):
+        score_files(path, output=tmp_path / "o.csv", classifier=failing_after(classifier, 0))
+    other = failing_after(classifier, 99)
+    other.engine.name = "openvino-cpu-int8"
+    with pytest.raises(SettingsError, match=r"of another run, --engine \(was torch-float32\) differ; use the same"):
+        score_files(path, output=tmp_path / "o.csv", classifier=other)
+
+
 @contextmanager
 def file_size_limit(size: int) -> Iterator[None]:
     """The kernel refuses to let files grow beyond `size`, as a full disk would."""

@@ -21,7 +21,7 @@ BOTH = ["int8", "bfloat16"]
         (BOTH, {"avx512_vnni", "avx512_bf16"}, ["int8"]),
         (BOTH, {"avx512_vnni", "amx_bf16", "amx_int8"}, ["int8", "bfloat16"]),
         (BOTH, {"avx2"}, ["int8", "float32"]),
-        (BOTH, None, ["int8", "bfloat16", "float32"]),
+        (BOTH, None, ["int8", "float32"]),
         (["bfloat16"], {"avx512_vnni", "avx512_bf16"}, ["float32"]),
         (["bfloat16"], {"amx_bf16"}, ["bfloat16", "float32"]),
     ],

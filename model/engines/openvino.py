@@ -52,7 +52,7 @@ class OpenVinoEngine:
         Raises:
             SettingsError: the model has no graph.
             ModelCorruptError: the graph cannot be read.
-            EngineError: it cannot be compiled for this processor.
+            EngineError: it cannot be compiled for this processor, or not in `precision`.
         """
         from loky import cpu_count
 
@@ -71,9 +71,11 @@ class OpenVinoEngine:
             "DYNAMIC_QUANTIZATION_GROUP_SIZE": GROUP_SIZE if precision == "int8" else 0,
         }
         try:
-            return cls(core.compile_model(graph, "CPU", options), precision=precision)
+            compiled = core.compile_model(graph, "CPU", options)
         except RuntimeError as error:
             raise EngineError(f"OpenVINO cannot compile {directory / GRAPH} in {precision}: {error}") from error
+        require_hint(compiled, precision)
+        return cls(compiled, precision=precision)
 
     @property
     def name(self) -> str:
@@ -91,6 +93,13 @@ class OpenVinoEngine:
         if not np.isfinite(logits).all():
             raise EngineError(f"{self.name} gave logits that are not numbers; try the engine openvino-float32")
         return np.array(logits, dtype=np.float32)
+
+
+def require_hint(compiled: "openvino.CompiledModel", precision: str) -> None:
+    """Raises `EngineError` where OpenVINO took another precision than asked, as it does without a word."""
+    taken = compiled.get_property("INFERENCE_PRECISION_HINT").to_string()
+    if taken != _HINTS[precision]:
+        raise EngineError(f"OpenVINO runs {precision} as {taken} on this processor; choose openvino-float32")
 
 
 def _read(core: "openvino.Core", directory: Path) -> "openvino.Model":

@@ -75,11 +75,11 @@ def promising(precisions: Collection[str], features: Set[str] | None) -> list[st
 
     Products of bytes (VNNI, AMX) always beat float32. In bfloat16 only AMX does: AVX-512 has it too, but slower.
     """
-    fast_bytes = features is not None and not features.isdisjoint({"avx512_vnni", "avx_vnni", "amx_int8"})
-    tiles = features is None or "amx_bf16" in features
-    found = [precision for precision in ("int8", "bfloat16") if precision in precisions]
-    if not tiles and "bfloat16" in found:
+    known = features or frozenset()
+    found = [name for name in ("int8", "bfloat16") if name in precisions]
+    if "bfloat16" in found and "amx_bf16" not in known:
         found.remove("bfloat16")
+    fast_bytes = not known.isdisjoint({"avx512_vnni", "avx_vnni", "amx_int8"})
     return found if fast_bytes and "int8" in found else [*found, "float32"]
 
 
