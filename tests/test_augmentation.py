@@ -48,6 +48,13 @@ def test_a_name_becomes_the_same_other_name_of_its_office_throughout(monkeypatch
     assert {last for *_, last in found} == {"Scholz", "Merz"}
 
 
+def test_two_names_never_become_one(monkeypatch: pytest.MonkeyPatch) -> None:
+    only(augmentation._other_names, monkeypatch)
+    for example in edit_some(examples(200, "Merkel, Scholz and Merz; Trump as Biden."), share=1, seed=0):
+        found = re.findall(r"[A-Z][a-z]+", example.text)
+        assert len(set(found)) == len(found) == 5
+
+
 @pytest.mark.parametrize("text", ["No.", "...", "да", "\u200b", "a" * 500, "🙂", "Hello"])
 def test_texts_of_no_or_odd_words_stay_texts(text: str) -> None:
     for example in edit_some(examples(200, text), share=1, seed=0):

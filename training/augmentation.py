@@ -24,8 +24,7 @@ _OFFICES = (
     ("Macron", "Sarkozy", "Hollande"),
     ("Johnson", "Starmer", "Sunak", "Cameron"),
 )
-_PEERS = {name: [peer for peer in office if peer != name] for office in _OFFICES for name in office}
-_NAMES = re.compile(rf"\b({'|'.join(_PEERS)})\b")
+_NAMES = re.compile(rf"\b({'|'.join(name for office in _OFFICES for name in office)})\b")
 _GREETINGS = (
     *(
         "Hello,",
@@ -54,7 +53,8 @@ _CLOSINGS = (
     *("Just my opinion.", "IMHO", "That's all.", "Over and out.", "Anyway.", "Read it twice."),
     *("Peter", "Sent from my phone", "Greetings from Canada."),
 )
-_EMOJI = "😀😃😄😅😉😐🤔🙄😶👀🤷💬📰📌👇👆✅❗🔥💯"
+# None that agrees, doubts or mocks: those may change the label.
+_EMOJI = "🙂👋💬📰📌📎🌍🧵☕👀"
 _LINKS = ("https://t.co/Qx81", "http://www.example.com/news/2291", "www.example.net/a?id=7", "https://youtu.be/x_1")
 _LONG_WORD = re.compile(r"\b[A-Za-z]{5,}\b")
 # One long word in so many gets a slip of the pen, and at least one.
@@ -117,9 +117,11 @@ def _lower_case(text: str, _random: Random) -> str:
 
 
 def _other_names(text: str, random: Random) -> str:
-    """One name stays one name: each becomes the same other one throughout."""
-    found = sorted(set(_NAMES.findall(text)))
-    new = {name: random.choice(_PEERS[name]) for name in found}
+    """Each name becomes another of its office throughout, and two of them never the same one."""
+    new: dict[str, str] = {}
+    for office in _OFFICES:
+        order = random.sample(office, len(office))
+        new |= zip(order, [*order[1:], order[0]], strict=True)
     return _NAMES.sub(lambda match: new[match.group()], text)
 
 

@@ -31,7 +31,7 @@ class Measured:
         name, evaluation = next(iter(self.evaluations.items()))
         tables = [group_table(evaluation), label_table(evaluation), confusion_table(evaluation)]
         if len(self.evaluations) > 1:
-            tables.append(comparison_table({name: _sets(found) for name, found in self.evaluations.items()}))
+            tables.append(comparison_table({name: sets_of(found) for name, found in self.evaluations.items()}))
         return "\n\n".join([f"{name}, {self.split} split; brackets: 95 % bootstrap intervals", *tables])
 
 
@@ -60,5 +60,6 @@ def _baseline(examples: Sequence[Example], held_out: Sequence[Example]) -> Outco
     return predict_baseline(fit_baseline(train), held_out)
 
 
-def _sets(evaluation: Evaluation) -> dict[str, Figures]:
+def sets_of(evaluation: Evaluation) -> dict[str, Figures]:
+    """The figures of all texts, and of each file's."""
     return {"all": evaluation.overall, **evaluation.groups.get("file", {})}
