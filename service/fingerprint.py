@@ -25,15 +25,10 @@ def describe_inputs(paths: tuple[Path, ...]) -> dict[str, Any]:
 
 
 def describe_model(classifier: StanceClassifier) -> dict[str, Any]:
-    """Return name, version and weights of the model, and engine and device, which show in the last digits."""
+    """Return name, version and weights of the model, and the engine, whose precision shows in the last digits."""
     checksums = json.dumps(classifier.manifest.checksums, sort_keys=True).encode()
     digest = hashlib.sha256(checksums).hexdigest()
-    library, device, precision = classifier.engine.name.split("-")
-    return {
-        "model": [classifier.manifest.reference, digest],
-        "--engine": f"{library}-{precision}",
-        "device": device,
-    }
+    return {"model": [classifier.manifest.reference, digest], "engine": classifier.engine.name}
 
 
 def printable(path: Path) -> str:

@@ -87,7 +87,7 @@ class Journal:
             if not differing:
                 return cls._resume(path)
             if not overwrite:
-                named = ", ".join(_with_its_value(name, there) for name in differing)
+                named = ", ".join(_named(name, there) for name in differing)
                 raise SettingsError(f"{path}: of another run, {named} differ; {_REMEDY}")
         path.write_bytes(b"")
         journal = cls(path, size=0, progress=Progress())
@@ -137,9 +137,9 @@ class Journal:
         os.fsync(self._descriptor)
 
 
-def _with_its_value(name: str, run: dict[str, Any]) -> str:
-    """An option with the value that goes on with `run`: `auto` may take another engine by itself."""
-    return f"{name} (was {run[name]})" if name.startswith("--") and name in run else name
+def _named(name: str, run: dict[str, Any]) -> str:
+    """The engine with its value: `auto` may take another one although the arguments are the same."""
+    return f"engine (was {run[name]}; name it with --engine)" if name == "engine" else name
 
 
 def _run_of(path: Path) -> dict[str, Any] | None:

@@ -9,6 +9,7 @@ from model.labels import LABELS
 from training import augmentation
 from training.augmentation import Edit, edit_some
 from training.examples import Example
+from training.scorecard.robustness import EDITS
 
 TEXT = 'Trump and Lavrov have met again, and Trump said that "nothing" was agreed about the sanctions.'
 
@@ -76,3 +77,9 @@ def test_every_edit_edits(edit: Edit, monkeypatch: pytest.MonkeyPatch) -> None:
     before = [make_example(TEXT, LABELS[0], id=str(i)) for i in range(100)]
     after = edit_some(before, share=1, seed=0)
     assert sum(old.text != new.text for old, new in zip(before, after, strict=True)) > 90
+
+
+def test_what_the_robustness_table_counts_was_not_trained_on() -> None:
+    trained = {*augmentation._GREETINGS, *augmentation._CLOSINGS, *augmentation._EMOJI}
+    measured = {edit("x").replace("x", "").strip() for edit in EDITS.values()}
+    assert not trained & measured

@@ -16,7 +16,7 @@ from model.artifact import read_manifest, seal
 from model.batching import collate
 from model.classifier import StanceClassifier
 from model.engines import Engine, load_engine
-from model.engines.openvino import require_hint
+from model.engines.openvino import OpenVinoEngine, import_openvino
 from model.engines.pytorch import TorchEngine
 from model.engines.selection import NAMES, processor_features
 from model.errors import EngineError, ModelCorruptError, SettingsError
@@ -75,13 +75,20 @@ def test_an_engine_says_what_runs_where(tiny_model: Path, name: str) -> None:
     assert load_where_it_runs(tiny_model, name).name == f"{library}-cpu-{precision}"
 
 
-def test_another_precision_than_asked_is_refused() -> None:
-    compiled = Mock()
-    compiled.get_property("INFERENCE_PRECISION_HINT").to_string.return_value = "f32"
-    require_hint(compiled, "float32")
-    require_hint(compiled, "int8")
-    with pytest.raises(EngineError, match="runs bfloat16 as f32 on this processor; choose openvino-float32"):
-        require_hint(compiled, "bfloat16")
+def test_another_precision_than_asked_is_refused(tiny_model: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    class Compiled:
+        inputs = ()
+        create_infer_request = Mock()
+
+        def get_property(self, name: str) -> Mock:
+            return {"INFERENCE_PRECISION_HINT": Mock(to_string=lambda: "f32")}[name]
+
+    core = import_openvino().Core
+    monkeypatch.setattr(core, "compile_model", lambda *_: Compiled())
+    OpenVinoEngine.load(tiny_model, precision="float32")
+    OpenVinoEngine.load(tiny_model, precision="int8")
+    with pytest.raises(EngineError, match=r"would run bfloat16 as f32 on this processor; .*--engine"):
+        OpenVinoEngine.load(tiny_model, precision="bfloat16")
 
 
 @pytest.mark.parametrize("name", ["", "onnx", "torch", "float32", "torch-", "torch-int8", "TORCH"])

@@ -53,8 +53,8 @@ _CLOSINGS = (
     *("Just my opinion.", "IMHO", "That's all.", "Over and out.", "Anyway.", "Read it twice."),
     *("Peter", "Sent from my phone", "Greetings from Canada."),
 )
-# None that agrees, doubts or mocks: those may change the label.
-_EMOJI = "🙂👋💬📰📌📎🌍🧵☕👀"
+# Things, not faces or hands: those agree, doubt or mock, which may change the label.
+_EMOJI = "💬📰📌📎🌍🧵🗞📻📅🏛"
 _LINKS = ("https://t.co/Qx81", "http://www.example.com/news/2291", "www.example.net/a?id=7", "https://youtu.be/x_1")
 _LONG_WORD = re.compile(r"\b[A-Za-z]{5,}\b")
 # One long word in so many gets a slip of the pen, and at least one.

@@ -5,18 +5,20 @@ import shutil
 import tempfile
 import warnings
 import xml.etree.ElementTree as ET
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import torch
+from transformers.utils import logging
 
 from model.artifact import FILES
 from model.batching import LENGTH_MULTIPLE, Batch
 from model.engines.openvino import CONSTANTS, GRAPH, OpenVinoEngine, import_openvino
 from model.engines.pytorch import TorchEngine
 from model.errors import EngineError, ModelCorruptError
-from training.network import errors_only
 
 if TYPE_CHECKING:
     import openvino
@@ -78,7 +80,7 @@ def _convert(reference: TorchEngine) -> "openvino.Model":
     example = {name: torch.ones(2, LENGTH_MULTIPLE, dtype=torch.int64) for name in names}
     # Not openvino.convert_model, which reports each call to its makers where it finds its telemetry.
     frontend = FrontEndManager().load_by_framework("pytorch")
-    with warnings.catch_warnings(), errors_only(), torch.inference_mode():
+    with warnings.catch_warnings(), _errors_only(), torch.inference_mode():
         # The decoder reads every property, deprecated ones too; what a trace gets wrong shows in the comparison.
         warnings.simplefilter("ignore")
         try:
@@ -87,6 +89,16 @@ def _convert(reference: TorchEngine) -> "openvino.Model":
             return frontend.convert(frontend.load(decoder))
         except RuntimeError as error:
             raise EngineError(f"the network cannot be converted for OpenVINO: {error}") from error
+
+
+@contextmanager
+def _errors_only() -> Iterator[None]:
+    before = logging.get_verbosity()
+    logging.set_verbosity_error()  # type: ignore[no-untyped-call]
+    try:
+        yield
+    finally:
+        logging.set_verbosity(before)
 
 
 def _share_weights(tree: "ET.ElementTree[ET.Element]", constants: bytes, weights: Path) -> bytes:

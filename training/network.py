@@ -2,8 +2,7 @@
 
 import json
 import sys
-from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -107,14 +106,3 @@ def save_network(loaded: Network, directory: Path) -> None:
     path.write_text(json.dumps(config, indent=2) + "\n", encoding="utf-8")
     for file in directory.iterdir():
         file.chmod(0o644)  # safetensors writes for the owner only, but a model is served by other users too
-
-
-@contextmanager
-def errors_only() -> Iterator[None]:
-    """`transformers` reports at length what is as intended here."""
-    before = logging.get_verbosity()
-    logging.set_verbosity_error()  # type: ignore[no-untyped-call]
-    try:
-        yield
-    finally:
-        logging.set_verbosity(before)

@@ -72,9 +72,13 @@ class OpenVinoEngine:
         }
         try:
             compiled = core.compile_model(graph, "CPU", options)
+            taken = compiled.get_property("INFERENCE_PRECISION_HINT").to_string()
         except RuntimeError as error:
             raise EngineError(f"OpenVINO cannot compile {directory / GRAPH} in {precision}: {error}") from error
-        require_hint(compiled, precision)
+        if taken != _HINTS[precision]:  # it takes another one without a word
+            raise EngineError(
+                f"OpenVINO would run {precision} as {taken} on this processor; choose another with --engine"
+            )
         return cls(compiled, precision=precision)
 
     @property
@@ -93,13 +97,6 @@ class OpenVinoEngine:
         if not np.isfinite(logits).all():
             raise EngineError(f"{self.name} gave logits that are not numbers; try the engine openvino-float32")
         return np.array(logits, dtype=np.float32)
-
-
-def require_hint(compiled: "openvino.CompiledModel", precision: str) -> None:
-    """Raises `EngineError` where OpenVINO took another precision than asked, as it does without a word."""
-    taken = compiled.get_property("INFERENCE_PRECISION_HINT").to_string()
-    if taken != _HINTS[precision]:
-        raise EngineError(f"OpenVINO runs {precision} as {taken} on this processor; choose openvino-float32")
 
 
 def _read(core: "openvino.Core", directory: Path) -> "openvino.Model":
