@@ -17,6 +17,7 @@ from typing import Any
 
 import orjson
 
+from model.engines.selection import setting_for
 from model.errors import DataError, SettingsError
 from model.labels import LABELS, Stance
 from model.records import Prediction
@@ -139,7 +140,7 @@ class Journal:
 
 def _named(name: str, run: dict[str, Any]) -> str:
     """The engine with its value: `auto` may take another one although the arguments are the same."""
-    return f"engine (was {run[name]}; name it with --engine)" if name == "engine" else name
+    return f"engine (was {setting_for(run[name])}; name it with --engine)" if name == "engine" else name
 
 
 def _run_of(path: Path) -> dict[str, Any] | None:

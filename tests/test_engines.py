@@ -18,7 +18,7 @@ from model.classifier import StanceClassifier
 from model.engines import Engine, load_engine
 from model.engines.openvino import OpenVinoEngine, import_openvino
 from model.engines.pytorch import TorchEngine
-from model.engines.selection import NAMES, processor_features
+from model.engines.selection import NAMES, has_bfloat16, processor_features
 from model.errors import EngineError, ModelCorruptError, SettingsError
 from model.records import TextInput
 from model.tokenizer import Window
@@ -26,11 +26,8 @@ from model.tokenizer import Window
 WINDOWS = [Window([2, 7, 9, 30, 3], [0] * 5, 3), Window([2, 8, 3, 40, 41, 3], [0, 0, 0, 1, 1, 1], 1)]
 
 
-FEATURES = processor_features() or frozenset()
-
-
 def load_where_it_runs(directory: Path, name: str) -> Engine:
-    if name == "openvino-bfloat16" and FEATURES.isdisjoint({"avx512_bf16", "amx_bf16"}):
+    if name == "openvino-bfloat16" and not has_bfloat16(processor_features()):
         pytest.skip("this processor has no bfloat16")
     return load_engine(directory, name=name)
 

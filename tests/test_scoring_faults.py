@@ -94,7 +94,7 @@ def test_a_run_begun_with_another_engine_names_it(tmp_path: Path, classifier: St
         score_files(path, output=tmp_path / "o.csv", classifier=failing_after(classifier, 0))
     other = failing_after(classifier, 99)
     other.engine.name = "openvino-cpu-int8"
-    with pytest.raises(SettingsError, match=r"engine \(was torch-cpu-float32; name it with --engine\) differ"):
+    with pytest.raises(SettingsError, match=r"engine \(was torch-float32; name it with --engine\) differ"):
         score_files(path, output=tmp_path / "o.csv", classifier=other)
 
 

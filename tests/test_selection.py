@@ -8,7 +8,7 @@ import pytest
 
 from model.batching import CPU_LIMITS, Batch
 from model.engines import Engine, load_engine, selection
-from model.engines.selection import processor_features, promising, tokens_per_second
+from model.engines.selection import NAMES, processor_features, promising, setting_for, tokens_per_second
 from model.errors import SettingsError
 
 BOTH = ["int8", "bfloat16"]
@@ -108,3 +108,10 @@ def test_the_speed_is_in_tokens_a_second() -> None:
 def test_threads_are_those_asked_for(tiny_model: Path) -> None:
     loaded: Engine = load_engine(tiny_model, name="openvino-float32", threads=1)
     assert loaded._request.get_compiled_model().get_property("INFERENCE_NUM_THREADS") == 1  # type: ignore[attr-defined]
+
+
+@pytest.mark.parametrize("name", [name for name in NAMES if name != "auto"])
+def test_an_engine_tells_the_setting_that_asks_for_it(name: str) -> None:
+    library, precision = name.split("-")
+    assert setting_for(f"{library}-cpu-{precision}") == name
+    assert setting_for(f"{library}-{precision}") == name

@@ -15,7 +15,7 @@ from tabulate import tabulate
 
 from model.artifact import read_manifest, seal
 from model.classifier import StanceClassifier
-from model.engines.selection import processor_features
+from model.engines.selection import has_bfloat16, has_fast_bfloat16, processor_features
 from model.fidelity import Fidelity
 from training.cli_options import data_option
 from training.config import TrainConfig
@@ -34,8 +34,7 @@ def measure_fidelity(
 
     Bfloat16 is slower than float32 where there are no tiles for it, so it is only measured where there are.
     """
-    features = processor_features()
-    precisions = ["int8", "bfloat16"] if features and "amx_bf16" in features else ["int8"]
+    precisions = ["int8", "bfloat16"] if has_fast_bfloat16(processor_features()) else ["int8"]
     reference = join(list(outcomes.values()))
     examples = [example for found in held_out.values() for example in found]
     return {precision: _compare((reference, _predict(directory, examples, precision))) for precision in precisions}
@@ -43,8 +42,7 @@ def measure_fidelity(
 
 def _predict_all(directory: Path, examples: Sequence[Example]) -> dict[str, Pair]:
     """Also what would be slow here, but not what this processor cannot do."""
-    features = processor_features() or frozenset()
-    precisions = ["int8"] if features.isdisjoint({"avx512_bf16", "amx_bf16"}) else ["int8", "bfloat16"]
+    precisions = ["int8", "bfloat16"] if has_bfloat16(processor_features()) else ["int8"]
     reference = _predict(directory, examples, "float32")
     return {precision: (reference, _predict(directory, examples, precision)) for precision in precisions}
 

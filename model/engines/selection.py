@@ -73,14 +73,30 @@ def processor_features() -> frozenset[str] | None:
 def promising(precisions: Collection[str], features: Set[str] | None) -> list[str]:
     """The precisions among `precisions` that may be the fastest on a processor with `features`, float32 included.
 
-    Products of bytes (VNNI, AMX) always beat float32. In bfloat16 only AMX does: AVX-512 has it too, but slower.
+    Products of bytes (VNNI, AMX) always beat float32.
     """
     known = features or frozenset()
     found = [name for name in ("int8", "bfloat16") if name in precisions]
-    if "bfloat16" in found and "amx_bf16" not in known:
+    if "bfloat16" in found and not has_fast_bfloat16(features):
         found.remove("bfloat16")
     fast_bytes = not known.isdisjoint({"avx512_vnni", "avx_vnni", "amx_int8"})
     return found if fast_bytes and "int8" in found else [*found, "float32"]
+
+
+def has_bfloat16(features: Set[str] | None) -> bool:
+    """True where a processor with `features` has bfloat16 at all."""
+    return not (features or frozenset()).isdisjoint({"avx512_bf16", "amx_bf16"})
+
+
+def has_fast_bfloat16(features: Set[str] | None) -> bool:
+    """True where bfloat16 beats float32: AVX-512 has it too, but slower; AMX has tiles for it."""
+    return "amx_bf16" in (features or frozenset())
+
+
+def setting_for(engine: str) -> str:
+    """The setting that asks for the engine of that name: `openvino-int8` for `openvino-cpu-int8`."""
+    library, *_, precision = engine.split("-")
+    return f"{library}-{precision}"
 
 
 def _load(directory: Path, name: str, threads: int | None) -> Engine:
