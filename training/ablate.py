@@ -13,7 +13,7 @@ from typing import Any, Self
 import click
 from pydantic import BaseModel, ConfigDict, Field, model_validator
 
-from training.cli_options import data_option
+from training.cli_options import data_option, run_script
 from training.config import TrainConfig
 from training.evaluation import Evaluation
 from training.examples import Example
@@ -160,4 +160,4 @@ def _say(line: str) -> None:
 
 
 if __name__ == "__main__":
-    main()
+    run_script(main)

@@ -9,6 +9,7 @@ from pathlib import Path
 import click
 from sklearn.metrics import cohen_kappa_score
 
+from training.cli_options import run_script
 from training.join_labels import LABELS
 
 SECOND = Path(__file__).parent / "data" / "second_labels.csv"
@@ -30,4 +31,4 @@ def _read(path: Path) -> dict[str, str]:
 
 
 if __name__ == "__main__":
-    main()
+    run_script(main)

@@ -1,10 +1,13 @@
 """Options that several commands share, so that they read alike everywhere."""
 
+import sys
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
 import click
+
+from model.errors import StanceError
 
 Command = Callable[..., Any]
 _FILE = click.Path(exists=True, dir_okay=False, path_type=Path)
@@ -43,3 +46,11 @@ home_option = click.option(
     callback=_home,
     help="Folder of the model registry; the user's data folder unless told otherwise.",
 )
+
+
+def run_script(command: click.Command) -> None:
+    """Run a script of ours, `python -m training.NAME`: an error that we foresaw is one line, and exit code 1."""
+    try:
+        command()
+    except (StanceError, OSError) as error:
+        sys.exit(f"Error: {error}")

@@ -13,7 +13,7 @@ import numpy as np
 from model.calibration import Calibration
 from model.classifier import StanceClassifier
 from model.errors import DataError
-from training.cli_options import data_option
+from training.cli_options import data_option, run_script
 from training.compare import sets_of
 from training.config import TrainConfig
 from training.evaluation import Outcome, evaluate, predict
@@ -54,4 +54,4 @@ def mean(outcomes: Sequence[Outcome]) -> Outcome:
 
 
 if __name__ == "__main__":
-    main()
+    run_script(main)

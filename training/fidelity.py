@@ -17,7 +17,7 @@ from model.artifact import read_manifest, seal
 from model.classifier import StanceClassifier
 from model.engines.selection import has_bfloat16, has_fast_bfloat16, processor_features
 from model.fidelity import Fidelity
-from training.cli_options import data_option
+from training.cli_options import data_option, run_script
 from training.config import TrainConfig
 from training.evaluation import Outcome, join, predict
 from training.examples import Example
@@ -86,4 +86,4 @@ def main(directory: Path, data: tuple[Path, ...]) -> None:
 
 
 if __name__ == "__main__":
-    main()
+    run_script(main)

@@ -14,6 +14,7 @@ from pathlib import Path
 
 import click
 
+from training.cli_options import run_script
 from training.splits import hash_fraction
 
 LABELS = {"against": "skeptical", "favor": "supportive", "none": "neutral"}
@@ -59,4 +60,4 @@ def _converted(row: dict[str, str]) -> dict[str, str]:
 
 
 if __name__ == "__main__":
-    main()
+    run_script(main)

@@ -10,6 +10,7 @@ from pathlib import Path
 
 import click
 
+from training.cli_options import run_script
 from training.examples import text_id
 from training.rows import BadRow, read_rows
 
@@ -46,4 +47,4 @@ def _texts(sources: Sequence[Path]) -> Iterator[tuple[str, str]]:
 
 
 if __name__ == "__main__":
-    main()
+    run_script(main)

@@ -21,6 +21,7 @@ from tabulate import tabulate
 
 from model.labels import LABELS
 from training.baseline import fit_baseline, predict_baseline
+from training.cli_options import run_script
 from training.evaluation import Outcome, truth_of
 from training.examples import Example, read_examples, text_id
 from training.replay import WRITTEN
@@ -177,4 +178,4 @@ def _write_without(path: Path, dropped: set[str]) -> None:
 
 
 if __name__ == "__main__":
-    main()
+    run_script(main)

@@ -12,7 +12,7 @@ from model.calibration import Calibration
 from model.classifier import StanceClassifier
 from model.registry import find_model
 from training.ablate import learning_curve, read_table
-from training.cli_options import home_option
+from training.cli_options import home_option, run_script
 from training.evaluation import Evaluation, Outcome, evaluate, predict
 from training.examples import Example
 from training.plots import draw, draw_learning_curve
@@ -118,4 +118,4 @@ def _evaluations(sets: Sequence[JudgedSet], outcomes: dict[str, Outcome]) -> dic
 
 
 if __name__ == "__main__":
-    main()
+    run_script(main)

@@ -14,7 +14,7 @@ import click
 
 from model.classifier import StanceClassifier
 from model.registry import find_model
-from training.cli_options import home_option
+from training.cli_options import home_option, run_script
 from training.scorecard.sets import our_texts
 from training.splits import select
 
@@ -73,4 +73,4 @@ def main(folders: tuple[Path, ...], model: str, out: Path, home: Path) -> None:
 
 
 if __name__ == "__main__":
-    main()
+    run_script(main)
