@@ -1,9 +1,13 @@
 """Shared fixtures: a tiny random model, made in a second, with the same files as a real one."""
 
+import tempfile
+import uuid
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 import torch
+from sqlalchemy import Engine, create_engine, make_url, text
 from tokenizers import Tokenizer, models, normalizers, pre_tokenizers, processors, trainers
 from transformers import BertConfig, BertForSequenceClassification, BertModel, PreTrainedTokenizerFast
 
@@ -12,6 +16,8 @@ from model.calibration import Calibration
 from model.classifier import StanceClassifier
 from model.labels import LABELS
 from model.tokenizer import InputLayout
+from service.store.database import open_database
+from tests import store_support
 from training.graph import write_graph
 
 WORDS = """talk to moscow and lift the sanctions no deal with putin will hold it is a trap peace
@@ -121,3 +127,35 @@ def learned(tmp_path_factory: pytest.TempPathFactory, learner_base: Path) -> Pat
     examples = prepare_examples([data], dev_fraction=0, test_fraction=0, say=print)
     train_model(config, examples, out=folder / "model", data=fingerprint([data], examples), say=print)
     return folder / "model"
+
+
+@pytest.fixture(scope="session")
+def postgresql_server() -> Iterator[str]:
+    """The URL of a PostgreSQL that runs while the tests do."""
+    # Not in pytest's own folder, which other users cannot enter.
+    with tempfile.TemporaryDirectory(prefix="stance-") as folder, store_support.postgresql(Path(folder)) as url:
+        yield url
+
+
+@pytest.fixture(params=["sqlite", pytest.param("postgresql", marks=pytest.mark.postgres)])
+def database_url(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[str]:
+    """The URL of an empty database."""
+    if request.param == "sqlite":
+        yield f"sqlite:///{tmp_path / 'stance.db'}"
+        return
+    server = make_url(request.getfixturevalue("postgresql_server")).set(drivername="postgresql+psycopg")
+    admin = create_engine(server, isolation_level="AUTOCOMMIT")
+    name = f"test_{uuid.uuid4().hex}"
+    with admin.connect() as connection:
+        connection.execute(text(f"create database {name}"))
+    yield server.set(database=name).render_as_string(hide_password=False)
+    with admin.connect() as connection:
+        connection.execute(text(f"drop database {name} with (force)"))
+    admin.dispose()
+
+
+@pytest.fixture
+def database(database_url: str) -> Iterator[Engine]:
+    engine = open_database(database_url)
+    yield engine
+    engine.dispose()
