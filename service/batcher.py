@@ -22,6 +22,7 @@ from typing import TypeVar
 import numpy as np
 from numpy.typing import NDArray
 
+from model.artifact import Manifest
 from model.batching import padded_length
 from model.classifier import Prepared, Split, StanceClassifier
 from model.errors import EngineError, StanceError
@@ -78,10 +79,11 @@ class Timing:
 
 @dataclass(frozen=True, slots=True)
 class Answer:
-    """One `Scored` for each text, in the same order."""
+    """One `Scored` for each text, in the same order, and the model that scored them."""
 
     texts: tuple[Scored, ...]
     timing: Timing
+    model: Manifest
 
     def for_texts(self, texts: Sequence[TextInput]) -> "Answer":
         """The same answer under the ids of `texts`, which are those answered or equal to them."""
@@ -152,7 +154,7 @@ class Batcher:
         """
         self._require_open()
         if not texts:
-            return Answer((), Timing(0.0, 0.0, 0.0))
+            return Answer((), Timing(0.0, 0.0, 0.0), self._classifier.manifest)
         key = (tuple((item.text, item.context) for item in texts), split, explain)
         answer = await self._under_way.join(key, partial(self._score, texts, split=split, explain=explain))
         own = partial(answer.for_texts, texts)
@@ -168,7 +170,8 @@ class Batcher:
             await self._run(job, [window for item in prepared for window in item.windows])
             timing = Timing(entered - begun, job.started - entered, job.finished - job.started)
             conclude = partial(self._conclude, prepared, job.logits)
-            return Answer(conclude() if len(prepared) <= _CONCLUDED_AT_ONCE else await self._in_pool(conclude), timing)
+            scored = conclude() if len(prepared) <= _CONCLUDED_AT_ONCE else await self._in_pool(conclude)
+            return Answer(scored, timing, self._classifier.manifest)
 
     async def check(self) -> None:
         """Send a short text through the worker, ahead of whatever waits and however much that is.

@@ -3,11 +3,15 @@
 from pathlib import Path
 from typing import Any
 
-from pydantic import Field, ValidationError
+from pydantic import Field, SecretStr, ValidationError
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 from model.errors import SettingsError
 from model.registry import default_home
+
+
+def _default_database(values: dict[str, Any]) -> SecretStr:
+    return SecretStr(f"sqlite:///{values['home'] / 'stance.db'}")
 
 
 class Settings(BaseSettings):
@@ -18,6 +22,11 @@ class Settings(BaseSettings):
     )
 
     home: Path = Field(default_factory=default_home, description="Folder of the model registry.")
+    database_url: SecretStr = Field(
+        default_factory=_default_database,
+        description="Where labels and jobs are kept: `sqlite:///FILE` or `postgresql://USER:PASSWORD@HOST/NAME`.",
+    )
+    review_texts: int = Field(10_000, ge=0, description="Most texts in the review queue.")
     model: str = Field("current", description="Model directory, registered version, `current` or `embedded`.")
     engine: str = Field(
         "auto",
@@ -26,6 +35,10 @@ class Settings(BaseSettings):
     threads: int | None = Field(None, ge=1, description="Processor threads for inference; empty: one per core.")
     host: str = Field("127.0.0.1", description="Address to listen on.")
     port: int = Field(8000, ge=0, le=65535, description="Port to listen on; 0 picks a free one.")
+    keys_file: Path | None = Field(None, description="File of API keys, made by `stance keys`; empty: no key needed.")
+    rate_limit: str | None = Field(
+        None, description="Requests of one key, or one address, for example `600/minute`; empty: no limit."
+    )
     max_text_chars: int = Field(100_000, ge=1, description="Longest text, in characters.")
     max_texts: int = Field(1_000, ge=1, description="Most texts in one request.")
     max_body_bytes: int = Field(8_000_000, ge=1, description="Largest request body, in bytes.")

@@ -4,9 +4,11 @@ import asyncio
 import copy
 import json
 import socket
+import tempfile
 import threading
 from collections.abc import AsyncIterator, Callable, Iterator
-from contextlib import asynccontextmanager, contextmanager
+from contextlib import AsyncExitStack, asynccontextmanager, contextmanager
+from pathlib import Path
 from typing import Any
 
 import httpx
@@ -94,11 +96,19 @@ async def blocked(batcher: Batcher, engine: FakeEngine) -> AsyncIterator[asyncio
     await asyncio.wait([task])
 
 
+@contextmanager
+def private_settings(**settings: Any) -> Iterator[Settings]:
+    """Settings of no other process or user: labels and models go to a folder that is gone afterwards."""
+    with tempfile.TemporaryDirectory() as folder:
+        yield Settings(_env_file=None, **{"home": Path(folder), **settings})
+
+
 @asynccontextmanager
 async def serving(classifier: StanceClassifier, **settings: Any) -> AsyncIterator[httpx.AsyncClient]:
     """A client of an app in its lifespan; what a server would do with the lifespan's state is done here."""
-    app = create_app(Settings(_env_file=None, **settings), classifier)
-    async with app.router.lifespan_context(app) as state:
+    async with AsyncExitStack() as stack:
+        app = create_app(stack.enter_context(private_settings(**settings)), classifier)
+        state = await stack.enter_async_context(app.router.lifespan_context(app))
 
         async def served(scope: Any, receive: Any, send: Any) -> None:
             await app({**scope, "state": dict(state)}, receive, send)
@@ -116,9 +126,9 @@ async def post_json(client: httpx.AsyncClient, path: str, body: object) -> httpx
 @contextmanager
 def listening(classifier: StanceClassifier, **settings: Any) -> Iterator[str]:
     """A real server in a thread, on a free port; yields its URL."""
-    app = create_app(Settings(_env_file=None, **settings), classifier)
-    server = uvicorn.Server(uvicorn.Config(app, log_level="error", http=BoundedHeadProtocol))
-    with socket.create_server(("127.0.0.1", 0)) as listener:
+    with private_settings(**settings) as own, socket.create_server(("127.0.0.1", 0)) as listener:
+        app = create_app(own, classifier)
+        server = uvicorn.Server(uvicorn.Config(app, log_level="error", http=BoundedHeadProtocol))
         thread = threading.Thread(target=server.run, kwargs={"sockets": [listener]})
         thread.start()
         try:

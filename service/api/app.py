@@ -5,33 +5,43 @@ from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from importlib.metadata import version
 
 from fastapi import FastAPI
+from starlette.concurrency import run_in_threadpool
 
 from model.classifier import StanceClassifier
-from service.api import classify, health, predict
-from service.api.errors import add_error_handlers
+from service.api import classify, health, labels, models, predict
+from service.api.access import Access, RateLimiter
+from service.api.errors import Renderer, add_error_handlers, describe, renderer_for
 from service.api.metrics import Metrics
 from service.api.middleware import BodyLimit, RequestContext
 from service.api.state import Services, State
 from service.api.tei import render_tei
-from service.batcher import Batcher
+from service.host import ModelHost
+from service.keys import KeyRing
 from service.settings import Settings
+from service.store.database import open_database
+from service.store.labels import LabelStore
+from service.store.review import ReviewQueue
 
 _DESCRIPTION = """Labels texts by their stance toward normalization of relations between Russia and the West:
 `skeptical`, `supportive` or `neutral`, each with a calibrated probability."""
 
 
+# Errors on the compatible routes have the shape of the API that they stand in for.
+_RENDERERS: dict[str, Renderer] = {"/predict": render_tei}
+
+
 def create_app(settings: Settings, classifier: StanceClassifier) -> FastAPI:
     """Build the app around a loaded classifier. Nothing runs before the server starts its lifespan."""
-    metrics = Metrics(manifest=classifier.manifest, engine=classifier.engine)
+    metrics = Metrics()
     app = FastAPI(
         title="comment-stance",
         version=version("comment-stance"),
         description=_DESCRIPTION,
         lifespan=_lifespan(settings, classifier, metrics),
     )
-    _add_middleware(app, settings, classifier, metrics)
+    _add_middleware(app, settings, metrics)
     _add_routes(app)
-    add_error_handlers(app, renderers={"/predict": render_tei})
+    add_error_handlers(app, renderers=_RENDERERS)
     return app
 
 
@@ -40,25 +50,29 @@ def _lifespan(
 ) -> Callable[[FastAPI], AbstractAsyncContextManager[State]]:
     @asynccontextmanager
     async def lifespan(_: FastAPI) -> AsyncIterator[State]:
-        batcher = Batcher(
-            classifier,
-            max_queue_tokens=settings.max_queue_tokens,
-            deadline_seconds=settings.deadline_seconds,
-            observe=metrics.turn_ended,
-        )
-        async with batcher:
-            metrics.watch_queue(lambda: batcher.queued_tokens)
-            yield {"services": Services(settings, classifier, batcher, metrics)}
+        database = await run_in_threadpool(open_database, settings.database_url.get_secret_value())
+        host = ModelHost(settings, classifier, observe=metrics.turn_ended, changed=metrics.model_changed)
+        async with host:
+            metrics.watch_queue(lambda: host.current.batcher.queued_tokens)
+            review = ReviewQueue(database, max_texts=settings.review_texts)
+            yield {"services": Services(settings, host, metrics, LabelStore(database), review)}
+        database.dispose()
 
     return lifespan
 
 
-def _add_middleware(app: FastAPI, settings: Settings, classifier: StanceClassifier, metrics: Metrics) -> None:
+def _add_middleware(app: FastAPI, settings: Settings, metrics: Metrics) -> None:
     """The last one added sees a request first."""
     app.add_middleware(BodyLimit, max_bytes=settings.max_body_bytes)
-    app.add_middleware(RequestContext, model_version=classifier.manifest.version, metrics=metrics)
+    app.add_middleware(
+        Access,
+        keys=KeyRing(settings.keys_file) if settings.keys_file else None,
+        limiter=RateLimiter(settings.rate_limit) if settings.rate_limit else None,
+        refuse=lambda request, error: renderer_for(request.url.path, _RENDERERS)(request, describe(error)),
+    )
+    app.add_middleware(RequestContext, metrics=metrics)
 
 
 def _add_routes(app: FastAPI) -> None:
-    for family in (classify, predict, health):
+    for family in (classify, predict, labels, models, health):
         app.include_router(family.router)

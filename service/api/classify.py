@@ -5,7 +5,6 @@ from typing import Annotated, Any
 from fastapi import APIRouter, Body, Request
 from fastapi.responses import Response
 
-from model.artifact import Manifest
 from model.errors import TextError
 from model.records import TextInput
 from service.api.errors import InvalidRequestError, urn
@@ -33,7 +32,7 @@ async def classify(
         fields = {f"/texts/{index}": str(error) for index, error in enumerate(items)}
         raise InvalidRequestError("none of the texts can be scored; see errors", fields=fields)
     answer = await score(texts, request=request, services=services, split=body.split, explain=body.explain)
-    content = _content(services.classifier.manifest, body.texts, items, answer)
+    content = _content(body.texts, items, answer)
     return timed_response(content, answer.timing)
 
 
@@ -50,14 +49,14 @@ def _read(item: object, *, max_chars: int) -> TextInput | TextError:
         return error
 
 
-def _content(manifest: Manifest, sent: list[Any], items: list[TextInput | TextError], answer: Answer) -> dict[str, Any]:
+def _content(sent: list[Any], items: list[TextInput | TextError], answer: Answer) -> dict[str, Any]:
     scored = iter(answer.texts)
     results = [
         next(scored).prediction.to_dict() if isinstance(item, TextInput) else _failed(index, sent[index], item)
         for index, item in enumerate(items)
     ]
     return {
-        "model": {"name": manifest.name, "version": manifest.version},
+        "model": {"name": answer.model.name, "version": answer.model.version},
         "results": results,
         "counts": {"ok": len(answer.texts), "failed": len(items) - len(answer.texts)},
     }

@@ -11,8 +11,12 @@ from fastapi.responses import Response
 from pydantic import BaseModel, Field
 from starlette.exceptions import HTTPException
 
-from model.errors import EngineError, StanceError, TextError
+from model.errors import EngineError, ModelError, ModelNotFoundError, StanceError, TextError
+from service.api.access import ForbiddenError, TooManyRequestsError, UnauthorizedError
 from service.batcher import DeadlineError
+from service.host import FixedModelError
+from service.store.database import DatabaseError
+from service.store.idempotency import KeyReusedError
 from service.waiting import QueueFullError, RequestTooLargeError
 from service.worker import UnavailableError
 
@@ -61,6 +65,14 @@ class ProblemBody(BaseModel):
 
 
 _TABLE: dict[type[StanceError], tuple[int, str, str]] = {
+    UnauthorizedError: (401, "unauthorized", "A key is needed"),
+    ForbiddenError: (403, "forbidden", "The key may not do this"),
+    TooManyRequestsError: (429, "too-many-requests", "Too many requests"),
+    KeyReusedError: (422, "idempotency-key-reused", "The idempotency key was used before"),
+    FixedModelError: (409, "fixed-model", "The model cannot be changed"),
+    ModelNotFoundError: (404, "model-not-found", "No such model"),
+    ModelError: (409, "model-unusable", "The model cannot be used"),
+    DatabaseError: (503, "database", "The database failed"),
     TextError: (422, "text", "The text cannot be scored"),
     InvalidRequestError: (422, "invalid-request", "The request cannot be used"),
     RequestTooLargeError: (413, "request-too-large", "The request is too large"),
@@ -119,12 +131,16 @@ def json_error(request: Request, problem: Problem, body: Any, *, media_type: str
 Renderer = Callable[[Request, Problem], Response]
 
 
+def renderer_for(path: str, renderers: Mapping[str, Renderer]) -> Renderer:
+    """The shape of errors on `path`: a compatible route's own, or ours."""
+    return next((own for prefix, own in renderers.items() if path.startswith(prefix)), render_problem)
+
+
 def add_error_handlers(app: FastAPI, *, renderers: Mapping[str, Renderer]) -> None:
-    """Answer every error as a problem, except on the paths in `renderers`, which have shapes of their own."""
+    """Answer every error as a problem, except under the prefixes in `renderers`, which have shapes of their own."""
 
     async def answer(request: Request, error: Exception) -> Response:
-        render = renderers.get(request.url.path, render_problem)
-        return render(request, describe(error))
+        return renderer_for(request.url.path, renderers)(request, describe(error))
 
     for kind in (StanceError, HTTPException, RequestValidationError, Exception):
         app.add_exception_handler(kind, answer)
@@ -134,10 +150,15 @@ def _known(error: Exception, status: int, kind: str, title: str) -> Problem:
     if isinstance(error, TextError):
         kind, title = error.kind, error.title
     fields = error.fields if isinstance(error, InvalidRequestError) else {}
-    headers = {"Retry-After": str(error.retry_after)} if isinstance(error, QueueFullError) else {}
-    if isinstance(error, UnavailableError):
-        headers = {"Retry-After": "1"}
-    return Problem(status, kind, title, str(error), fields, headers)
+    return Problem(status, kind, title, str(error), fields, _headers_for(error))
+
+
+def _headers_for(error: Exception) -> dict[str, str]:
+    if isinstance(error, QueueFullError | TooManyRequestsError):
+        return {"Retry-After": str(error.retry_after)}
+    if isinstance(error, UnavailableError | DatabaseError):
+        return {"Retry-After": "1"}
+    return {"WWW-Authenticate": "Bearer"} if isinstance(error, UnauthorizedError) else {}
 
 
 def _http(status: int, headers: Mapping[str, str] | None = None) -> Problem:

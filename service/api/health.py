@@ -25,7 +25,7 @@ async def livez() -> Status:
 async def readyz(services: ServicesDep) -> Status:
     """A short text has just gone through the worker and the engine, ahead of what waits."""
     try:
-        await services.batcher.check()
+        await services.host.current.batcher.check()
     except StanceError as error:
         raise UnavailableError(f"not ready: {error}") from error
     return Status(status="ready")
@@ -34,11 +34,12 @@ async def readyz(services: ServicesDep) -> Status:
 @router.get("/info")
 async def info(services: ServicesDep) -> Info:
     """The model, the engine and the limits in force."""
-    manifest, settings = services.classifier.manifest, services.settings
+    classifier, settings = services.host.current.classifier, services.settings
+    manifest = classifier.manifest
     return Info(
         service_version=version("comment-stance"),
         model=ModelName(name=manifest.name, version=manifest.version),
-        engine=services.classifier.engine.name,
+        engine=classifier.engine.name,
         labels=[label.value for label in LABELS],
         abstain_threshold=manifest.calibration.abstain_threshold,
         limits=Limits(**{name: getattr(settings, name) for name in Limits.model_fields}),

@@ -4,10 +4,10 @@ from collections.abc import Callable, Sequence
 
 from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram, Info, generate_latest
 
-from model.artifact import Manifest
-from model.batching import padded_length, plan_batches
-from model.engines import Engine
+from model.batching import Limits, padded_length, plan_batches
+from model.classifier import StanceClassifier
 from service.batcher import Answer
+from service.store.labels import NewLabel
 
 _SECONDS = (0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30, 60)
 _TOKENS = (32, 64, 128, 256, 512, 1024, 2048, 4096, 8192)
@@ -15,8 +15,7 @@ _SHARES = (0.05, 0.1, 0.2, 0.3, 0.4, 0.5, 0.6, 0.7, 0.8, 0.9)
 
 
 class Metrics:
-    def __init__(self, *, manifest: Manifest, engine: Engine) -> None:
-        self._limits = engine.limits
+    def __init__(self) -> None:
         self._registry = registry = CollectorRegistry()
         self._requests = Counter("stance_requests", "Requests.", ["route", "status"], registry=registry)
         self._request_seconds = Histogram(
@@ -27,6 +26,7 @@ class Metrics:
         )
         self._shed = Counter("stance_shed", "Requests given up, by reason.", ["reason"], registry=registry)
         self._texts = Counter("stance_texts", "Texts scored, by label.", ["label"], registry=registry)
+        self._labels = Counter("stance_labels", "Labels stored.", ["source", "label"], registry=registry)
         self._truncated = Counter("stance_truncated", "Texts cut before scoring.", registry=registry)
         self._abstained = Counter("stance_abstained", "Texts the model abstained on.", registry=registry)
         self._batch_tokens = Histogram(
@@ -36,9 +36,13 @@ class Metrics:
             "stance_batch_padding_ratio", "Share of padding in a batch.", buckets=_SHARES, registry=registry
         )
         self._queue_tokens = Gauge("stance_queue_tokens", "Padded tokens waiting or in the engine.", registry=registry)
-        Info("stance_model", "The model served.", registry=registry).info(
-            {"name": manifest.name, "version": manifest.version, "engine": engine.name}
-        )
+        self._model = Info("stance_model", "The model served.", registry=registry)
+        self._swaps = Counter("stance_model_swaps", "Models served one after another.", registry=registry)
+
+    def model_changed(self, classifier: StanceClassifier) -> None:
+        manifest = classifier.manifest
+        self._model.info({"name": manifest.name, "version": manifest.version, "engine": classifier.engine.name})
+        self._swaps.inc()
 
     def watch_queue(self, tokens: Callable[[], float]) -> None:
         self._queue_tokens.set_function(tokens)
@@ -58,9 +62,13 @@ class Metrics:
             self._truncated.inc(text.prediction.truncated)
             self._abstained.inc(text.prediction.abstained)
 
-    def turn_ended(self, lengths: Sequence[int]) -> None:
-        """Windows of these `lengths`, in tokens, went through the engine."""
-        for batch in plan_batches(lengths, limits=self._limits):
+    def labelled(self, labels: Sequence[NewLabel]) -> None:
+        for label in labels:
+            self._labels.labels(label.source, label.label.value).inc()
+
+    def turn_ended(self, lengths: Sequence[int], limits: Limits) -> None:
+        """Windows of these `lengths`, in tokens, went through an engine with these `limits`."""
+        for batch in plan_batches(lengths, limits=limits):
             tokens = sum(lengths[index] for index in batch)
             padded = len(batch) * padded_length(max(lengths[index] for index in batch))
             self._batch_tokens.observe(tokens)

@@ -16,9 +16,8 @@ _REQUEST_ID = re.compile(r"[A-Za-z0-9._:-]{1,128}")
 class RequestContext:
     """Gives each request its id, names the model in the answer, and counts and times the request."""
 
-    def __init__(self, app: ASGIApp, *, model_version: str, metrics: Metrics) -> None:
+    def __init__(self, app: ASGIApp, *, metrics: Metrics) -> None:
         self._app = app
-        self._model_version = model_version
         self._metrics = metrics
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
@@ -35,7 +34,8 @@ class RequestContext:
                 status = message["status"]
                 headers = MutableHeaders(scope=message)
                 headers["X-Request-ID"] = request_id
-                headers["X-Model-Version"] = self._model_version
+                if version := _model_version(scope):
+                    headers["X-Model-Version"] = version
             await send(message)
 
         try:
@@ -72,6 +72,15 @@ class BodyLimit:
     def _check(self, size: int) -> None:
         if size > self._max_bytes:
             raise HTTPException(413)
+
+
+def _model_version(scope: Scope) -> str | None:
+    """That of the model that answered; where none did, of the one served now, and none before the start is through."""
+    state = scope["state"]
+    if "model_version" in state:
+        return str(state["model_version"])
+    services = state.get("services")
+    return services.host.current.classifier.manifest.version if services else None
 
 
 def _request_id(sent: str) -> str:

@@ -5,18 +5,20 @@ from typing import Annotated, TypedDict, cast
 
 from fastapi import Depends, Request
 
-from model.classifier import StanceClassifier
 from service.api.metrics import Metrics
-from service.batcher import Batcher
+from service.host import ModelHost
 from service.settings import Settings
+from service.store.labels import LabelStore
+from service.store.review import ReviewQueue
 
 
 @dataclass(frozen=True, slots=True)
 class Services:
     settings: Settings
-    classifier: StanceClassifier
-    batcher: Batcher
+    host: ModelHost
     metrics: Metrics
+    labels: LabelStore
+    review: ReviewQueue
 
 
 class State(TypedDict):

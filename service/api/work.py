@@ -28,10 +28,12 @@ async def score(
         StanceError: see `Batcher.submit`.
     """
     try:
-        answer = await while_connected(request, services.batcher.submit(texts, split=split, explain=explain))
+        with services.host.current.entered() as served:
+            answer = await while_connected(request, served.batcher.submit(texts, split=split, explain=explain))
     except StanceError as error:
         services.metrics.shed(describe(error).kind)
         raise
+    request.state.model_version = answer.model.version
     services.metrics.scored(answer)
     return answer
 
