@@ -50,7 +50,7 @@ def _lifespan(
 ) -> Callable[[FastAPI], AbstractAsyncContextManager[State]]:
     @asynccontextmanager
     async def lifespan(_: FastAPI) -> AsyncIterator[State]:
-        database = await run_in_threadpool(open_database, settings.database_url.get_secret_value())
+        database = await run_in_threadpool(open_database, settings.database)
         host = ModelHost(settings, classifier, observe=metrics.turn_ended, changed=metrics.model_changed)
         async with host:
             metrics.watch_queue(lambda: host.current.batcher.queued_tokens)
