@@ -40,6 +40,8 @@ class Settings(BaseSettings):
     max_texts: int = Field(1_000, ge=1, description="Most texts in one request.")
     max_body_bytes: int = Field(8_000_000, ge=1, description="Largest request body, in bytes.")
     max_queue_tokens: int = Field(200_000, ge=1, description="Tokens that may wait; past this, requests get 429.")
+    max_upload_bytes: int = Field(1_000_000_000, ge=1, description="Largest dump uploaded for a job, in bytes.")
+    job_days: float = Field(7.0, gt=0, description="Days for which a finished job and its result are kept.")
     deadline_seconds: float = Field(30.0, gt=0, description="Longest a request may take; past this it gets 504.")
 
     @property

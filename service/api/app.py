@@ -8,17 +8,20 @@ from fastapi import FastAPI
 from starlette.concurrency import run_in_threadpool
 
 from model.classifier import StanceClassifier
-from service.api import classify, health, labels, models, predict
+from model.engines.selection import setting_for
+from service.api import classify, health, jobs, labels, models, predict
 from service.api.access import Access, RateLimiter
 from service.api.errors import Renderer, add_error_handlers, describe, renderer_for
 from service.api.metrics import Metrics
 from service.api.middleware import BodyLimit, RequestContext
 from service.api.state import Services, State
 from service.api.tei import render_tei
+from service.background.runner import JobRunner
 from service.host import ModelHost
 from service.keys import KeyRing
 from service.settings import Settings
 from service.store.database import open_database
+from service.store.jobs import JobStore
 from service.store.labels import LabelStore
 from service.store.review import ReviewQueue
 
@@ -55,7 +58,9 @@ def _lifespan(
         async with host:
             metrics.watch_queue(lambda: host.current.batcher.queued_tokens)
             review = ReviewQueue(database, max_texts=settings.review_texts)
-            yield {"services": Services(settings, host, metrics, LabelStore(database), review)}
+            jobs = JobStore(database)
+            async with JobRunner(jobs, settings, engine=setting_for(classifier.engine.name)):
+                yield {"services": Services(settings, host, metrics, LabelStore(database), review, jobs)}
         database.dispose()
 
     return lifespan
@@ -63,7 +68,7 @@ def _lifespan(
 
 def _add_middleware(app: FastAPI, settings: Settings, metrics: Metrics) -> None:
     """The last one added sees a request first."""
-    app.add_middleware(BodyLimit, max_bytes=settings.max_body_bytes)
+    app.add_middleware(BodyLimit, max_bytes=settings.max_body_bytes, longer={"/v1/jobs": settings.max_upload_bytes})
     app.add_middleware(
         Access,
         keys=KeyRing(settings.keys_file) if settings.keys_file else None,
@@ -74,5 +79,5 @@ def _add_middleware(app: FastAPI, settings: Settings, metrics: Metrics) -> None:
 
 
 def _add_routes(app: FastAPI) -> None:
-    for family in (classify, predict, labels, models, health):
+    for family in (classify, predict, labels, jobs, models, health):
         app.include_router(family.router)
