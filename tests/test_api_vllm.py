@@ -171,7 +171,6 @@ async def test_truncation_is_taken_and_the_whole_text_read(classifier: StanceCla
 
 @pytest.mark.parametrize("example", VLLM_EXAMPLES.values(), ids=VLLM_EXAMPLES)
 async def test_the_documented_examples_work(classifier: StanceClassifier, example: dict) -> None:
-    body = {**example["value"], "model": None}  # the examples name the model that is shipped
     async with serving(classifier) as client:
-        answer = await classify(client, **body)
+        answer = await classify(client, **example["value"])
     VllmResponse.model_validate(answer.json())

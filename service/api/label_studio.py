@@ -20,11 +20,11 @@ from service.api.label_studio_schemas import (
     WEBHOOK_EXAMPLES,
     Event,
     Health,
-    PredictRequest,
-    PredictResponse,
+    PredictTasks,
     SetupRequest,
     SetupResponse,
     StoredLabels,
+    TaskPredictions,
 )
 from service.api.state import Services, ServicesDep
 from service.api.work import score, timed_response
@@ -49,9 +49,9 @@ async def setup(
     return SetupResponse(model_version=services.host.current.classifier.manifest.reference)
 
 
-@router.post("/predict", response_model=PredictResponse)
+@router.post("/predict", response_model=TaskPredictions)
 async def predict(
-    body: Annotated[PredictRequest, Body(openapi_examples=PREDICT_EXAMPLES)], request: Request, services: ServicesDep
+    body: Annotated[PredictTasks, Body(openapi_examples=PREDICT_EXAMPLES)], request: Request, services: ServicesDep
 ) -> Response:
     """Label tasks in advance: one prediction for each, in order; empty where the text cannot be scored."""
     config = parse_label_config(body.label_config, pointer="/label_config")

@@ -86,8 +86,6 @@ def _parse(config: str, pointer: str) -> Element:
         return ElementTree.fromstring(config)  # noqa: S314 - no document type gets here
     except ElementTree.ParseError as error:
         raise _refused(pointer, f"is not well-formed XML (line {error.position[0]})") from error
-    except UnicodeEncodeError as error:
-        raise _refused(pointer, "holds a lone surrogate; remove it") from error
 
 
 def _refused(pointer: str, why: str) -> InvalidRequestError:

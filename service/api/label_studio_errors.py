@@ -25,6 +25,7 @@ LABEL_STUDIO_ERRORS: dict[int | str, dict[str, Any]] = {
         500: "The engine failed",
         503: "Shutting down, or not ready",
         504: "Over the deadline",
+        "4XX": "Anything else that is wrong with the request",
     }.items()
 }
 

@@ -72,7 +72,7 @@ class Task(BaseModel):
     data: dict[str, Any]
 
 
-class PredictRequest(BaseModel):
+class PredictTasks(BaseModel):
     tasks: list[Task]
     label_config: Config
 
@@ -104,7 +104,7 @@ class TaskPrediction(BaseModel):
     result: list[PredictedRegion]
 
 
-class PredictResponse(BaseModel):
+class TaskPredictions(BaseModel):
     """`results` holds one prediction for each task, in the order sent."""
 
     results: list[TaskPrediction]

@@ -34,6 +34,7 @@ VLLM_ERRORS: dict[int | str, dict[str, Any]] = {
         500: "The engine failed",
         503: "Shutting down, or not ready",
         504: "Over the deadline",
+        "4XX": "Anything else that is wrong with the request",
     }.items()
 }
 

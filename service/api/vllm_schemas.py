@@ -9,7 +9,7 @@ VLLM_EXAMPLES: dict[str, Example] = {
     "text": {"summary": "One text", "value": {"input": "A reset with Moscow is overdue."}},
     "batch": {
         "summary": "Several",
-        "value": {"model": "comment-stance", "input": ["A reset is overdue.", "No deal with the Kremlin will hold."]},
+        "value": {"input": ["A reset is overdue.", "No deal with the Kremlin will hold."]},
     },
 }
 
