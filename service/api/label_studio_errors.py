@@ -15,18 +15,18 @@ class LabelStudioError(BaseModel):
     status: int = Field(examples=[400])
 
 
+_DESCRIPTIONS: dict[int | str, str] = {
+    400: "Not JSON, wrong shape, or a labelling configuration that does not fit",
+    401: "No valid key",
+    413: "Too many or too large",
+    429: "Overloaded; see Retry-After",
+    500: "The engine failed",
+    503: "Shutting down, or not ready",
+    504: "Over the deadline",
+    "4XX": "Anything else that is wrong with the request",
+}
 LABEL_STUDIO_ERRORS: dict[int | str, dict[str, Any]] = {
-    status: {"description": description, "model": LabelStudioError}
-    for status, description in {
-        400: "Not JSON, wrong shape, or a labelling configuration that does not fit",
-        401: "No valid key",
-        413: "Too many or too large",
-        429: "Overloaded; see Retry-After",
-        500: "The engine failed",
-        503: "Shutting down, or not ready",
-        504: "Over the deadline",
-        "4XX": "Anything else that is wrong with the request",
-    }.items()
+    status: {"description": description, "model": LabelStudioError} for status, description in _DESCRIPTIONS.items()
 }
 
 

@@ -24,18 +24,18 @@ class VllmError(BaseModel):
 
 # Where vLLM has a word of its own; the rest go by the name of their status.
 _TYPES = {400: "BadRequestError", 404: "NotFoundError", 500: "InternalServerError"}
+_DESCRIPTIONS: dict[int | str, str] = {
+    400: "Not JSON, wrong shape, token ids, or a text that cannot be scored",
+    404: "Another model than the one that is served",
+    413: "Too many or too large",
+    429: "Overloaded; see Retry-After",
+    500: "The engine failed",
+    503: "Shutting down, or not ready",
+    504: "Over the deadline",
+    "4XX": "Anything else that is wrong with the request",
+}
 VLLM_ERRORS: dict[int | str, dict[str, Any]] = {
-    status: {"description": description, "model": VllmError}
-    for status, description in {
-        400: "Not JSON, wrong shape, token ids, or a text that cannot be scored",
-        404: "Another model than the one that is served",
-        413: "Too many or too large",
-        429: "Overloaded; see Retry-After",
-        500: "The engine failed",
-        503: "Shutting down, or not ready",
-        504: "Over the deadline",
-        "4XX": "Anything else that is wrong with the request",
-    }.items()
+    status: {"description": description, "model": VllmError} for status, description in _DESCRIPTIONS.items()
 }
 
 
