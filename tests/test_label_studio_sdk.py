@@ -1,11 +1,11 @@
 """Label Studio's own SDK takes our predictions as valid for the configuration that they were made for."""
 
 import warnings
-from pathlib import Path
 from typing import Any
 
 import pytest
 from api_support import post_json, serving
+from label_studio_support import DOCUMENTED
 
 from model.classifier import StanceClassifier
 
@@ -64,12 +64,10 @@ async def test_predictions_are_the_objects_of_the_sdk(classifier: StanceClassifi
 
 
 async def test_the_documented_configuration_is_one_that_the_sdk_takes(classifier: StanceClassifier) -> None:
-    page = (Path(__file__).parent.parent / "docs" / "label-studio.md").read_text(encoding="utf-8")
-    config = page.split("```xml\n")[1].split("```")[0]
-    interface = LabelInterface(config)
+    interface = LabelInterface(DOCUMENTED)
     tasks = [{"id": 1, "data": {"text": "talk to moscow", "context": "peace"}}]
     async with serving(classifier) as client:
-        answer = await post_json(client, "/label-studio/predict", {"tasks": tasks, "label_config": config})
+        answer = await post_json(client, "/label-studio/predict", {"tasks": tasks, "label_config": DOCUMENTED})
     (one,) = answer.json()["results"]
     assert interface.validate_prediction(one, return_errors=True) == []
     assert interface.validate_task(tasks[0])
