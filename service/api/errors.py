@@ -54,6 +54,11 @@ class Problem:
     fields: Mapping[str, str] = field(default_factory=dict)
     headers: Mapping[str, str] = field(default_factory=dict)
 
+    @property
+    def line(self) -> str:
+        """All of it in one line, for the shapes that have no list of fields."""
+        return "; ".join(f"{pointer or 'body'}: {detail}" for pointer, detail in self.fields.items()) or self.detail
+
 
 class ProblemBody(BaseModel):
     """The shape of every error of our own routes (RFC 9457)."""
