@@ -8,6 +8,7 @@ from pydantic_settings import BaseSettings, SettingsConfigDict
 
 from model.errors import SettingsError
 from model.registry import default_home
+from service.logs import LogFormat
 
 
 class Settings(BaseSettings):
@@ -36,6 +37,7 @@ class Settings(BaseSettings):
     rate_limit: str | None = Field(
         None, description="Requests of one key, or one address, for example `600/minute`; empty: no limit."
     )
+    log_format: LogFormat = Field("text", description="`text`, or `json` for programs that gather logs.")
     max_text_chars: int = Field(100_000, ge=1, description="Longest text, in characters.")
     max_texts: int = Field(1_000, ge=1, description="Most texts in one request.")
     max_body_bytes: int = Field(8_000_000, ge=1, description="Largest request body, in bytes.")
