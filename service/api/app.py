@@ -8,11 +8,12 @@ from fastapi import FastAPI
 from starlette.concurrency import run_in_threadpool
 
 from model.classifier import StanceClassifier
-from service.api import classify, health, labels, models, predict
+from service.api import classify, coral, health, labels, models, perspective, predict
 from service.api.access import Access, RateLimiter
 from service.api.errors import Renderer, add_error_handlers, describe, renderer_for
 from service.api.metrics import Metrics
 from service.api.middleware import BodyLimit, RequestContext
+from service.api.perspective_errors import render_perspective
 from service.api.state import Services, State
 from service.api.tei import render_tei
 from service.host import ModelHost
@@ -27,7 +28,7 @@ _DESCRIPTION = """Labels texts by their stance toward normalization of relations
 
 
 # Errors on the compatible routes have the shape of the API that they stand in for.
-_RENDERERS: dict[str, Renderer] = {"/predict": render_tei}
+_RENDERERS: dict[str, Renderer] = {"/predict": render_tei, "/v1alpha1/": render_perspective}
 
 
 def create_app(settings: Settings, classifier: StanceClassifier) -> FastAPI:
@@ -74,5 +75,5 @@ def _add_middleware(app: FastAPI, settings: Settings, metrics: Metrics) -> None:
 
 
 def _add_routes(app: FastAPI) -> None:
-    for family in (classify, predict, labels, models, health):
+    for family in (classify, predict, perspective, coral, labels, models, health):
         app.include_router(family.router)
