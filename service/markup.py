@@ -13,4 +13,4 @@ _TAG = re.compile(r"<[a-z/!][^<>]*>", re.IGNORECASE)
 
 def strip_tags(source: str) -> str:
     """Return the text of `source`: paragraphs on lines of their own, other tags gone, entities decoded."""
-    return html.unescape(_TAG.sub("", _LINE_END.sub("\n", source)))
+    return html.unescape(_TAG.sub("", _LINE_END.sub("\n", source))).strip()
