@@ -46,18 +46,19 @@ _STATUSES = {
     503: "UNAVAILABLE",
     504: "DEADLINE_EXCEEDED",
 }
+_DESCRIPTIONS: dict[int | str, str] = {
+    400: "Not JSON, wrong shape, no text that can be scored, or an attribute or language that there is not",
+    401: "No key, or a wrong one",
+    403: "The key may not do this",
+    413: "The body is too large",
+    429: "Overloaded, or over the rate; see Retry-After",
+    "4XX": "Any other fault of the request",
+    500: "The engine failed",
+    503: "Shutting down, not ready, or the database failed",
+    504: "Over the deadline",
+}
 PERSPECTIVE_ERRORS: dict[int | str, dict[str, Any]] = {
-    status: {"description": description, "model": GoogleError}
-    for status, description in {
-        400: "Not JSON, wrong shape, no text that can be scored, or an attribute or language that there is not",
-        401: "No key, or a wrong one",
-        403: "The key may not do this",
-        413: "The body is too large",
-        429: "Overloaded, or over the rate; see Retry-After",
-        500: "The engine failed",
-        503: "Shutting down, not ready, or the database failed",
-        504: "Over the deadline",
-    }.items()
+    status: {"description": description, "model": GoogleError} for status, description in _DESCRIPTIONS.items()
 }
 
 

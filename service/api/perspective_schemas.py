@@ -15,14 +15,16 @@ Token = Annotated[str, StringConstraints(pattern=r"^[^\x00]*$")]
 
 
 class _Message(BaseModel):
-    """Read as Google reads JSON: names in either case, null where nothing is sent; other fields are ignored."""
+    """Read as Google reads JSON: names in either case, null or "" for what is not set; other fields are ignored."""
 
     model_config = ConfigDict(alias_generator=to_camel, populate_by_name=True)
 
     @model_validator(mode="before")
     @classmethod
-    def _drop_nulls(cls, sent: Any) -> Any:
-        return {name: value for name, value in sent.items() if value is not None} if isinstance(sent, dict) else sent
+    def _drop_unset(cls, sent: Any) -> Any:
+        if not isinstance(sent, dict):
+            return sent
+        return {name: value for name, value in sent.items() if value not in (None, "")}
 
 
 class TextEntry(_Message):
