@@ -9,12 +9,24 @@ from starlette.concurrency import run_in_threadpool
 
 from model.classifier import StanceClassifier
 from model.engines.selection import setting_for
-from service.api import classify, health, jobs, label_studio, labels, models, predict, vllm
+from service.api import (
+    classify,
+    coral,
+    health,
+    jobs,
+    label_studio,
+    labels,
+    models,
+    perspective,
+    predict,
+    vllm,
+)
 from service.api.access import Access, RateLimiter
 from service.api.errors import Renderer, add_error_handlers, describe, renderer_for
 from service.api.label_studio_errors import render_label_studio
 from service.api.metrics import Metrics
 from service.api.middleware import BodyLimit, RequestContext
+from service.api.perspective_errors import render_perspective
 from service.api.state import Services, State
 from service.api.tei import render_tei
 from service.api.vllm_errors import render_vllm
@@ -36,6 +48,7 @@ _RENDERERS: dict[str, Renderer] = {
     "/predict": render_tei,
     "/classify": render_vllm,
     "/label-studio": render_label_studio,
+    "/v1alpha1/": render_perspective,
 }
 
 
@@ -85,5 +98,5 @@ def _add_middleware(app: FastAPI, settings: Settings, metrics: Metrics) -> None:
 
 
 def _add_routes(app: FastAPI) -> None:
-    for family in (classify, predict, vllm, label_studio, labels, jobs, models, health):
+    for family in (classify, predict, vllm, perspective, coral, label_studio, labels, jobs, models, health):
         app.include_router(family.router)
