@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 from api_support import post_json, serving
-from deploy_support import DEPLOY, bare, grouped_by, read_yaml, selectors
+from deploy_support import DEPLOY, ROOT, bare, grouped_by, read_yaml, selectors
 from prometheus_client.parser import text_string_to_metric_families
 
 from model.classifier import StanceClassifier
@@ -103,9 +103,14 @@ def test_every_alert_says_what_is_wrong_what_to_do_and_who_is_called() -> None:
         assert rule["labels"]["severity"] in ("page", "ticket")
 
 
-def test_settings_that_alerts_name_exist() -> None:
-    text = (DEPLOY / "prometheus" / "alerts.yaml").read_text(encoding="utf-8")
-    assert {name.lower() for name in re.findall(r"STANCE_([A-Z_]+)", text)} <= set(Settings.model_fields)
+def test_the_documentation_lists_every_alert_with_its_severity() -> None:
+    text = (ROOT / "docs" / "deployment.md").read_text(encoding="utf-8")
+    listed = {
+        name: severity
+        for severity, row in re.findall(r"^\| `(\w+)`: .*\| (Stance.*) \|$", text, re.MULTILINE)
+        for name in row.split(", ")
+    }
+    assert listed == {rule["alert"]: rule["labels"]["severity"] for rule in rules()}
 
 
 def test_the_queue_is_called_full_at_half_of_what_it_may_hold() -> None:
