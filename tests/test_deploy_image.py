@@ -61,14 +61,20 @@ def served(installed: Path, tmp_path: Path) -> Iterator[tuple[subprocess.Popen[s
         stderr=subprocess.PIPE,
         text=True,
     )
+    try:
+        await_health(running, variables)
+        yield running, variables
+    finally:
+        running.kill()
+        running.communicate()
+
+
+def await_health(running: subprocess.Popen[str], variables: dict[str, str]) -> None:
     end = time.monotonic() + 3 * PATIENCE
     while healthy(variables) != 0:
-        assert running.poll() is None, running.communicate()[1]
+        assert running.poll() is None, "it ended before it was ready"
         assert time.monotonic() < end, "never became healthy"
         time.sleep(0.2)
-    yield running, variables
-    running.kill()
-    running.communicate()
 
 
 def healthy(variables: dict[str, str]) -> int:
