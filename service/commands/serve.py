@@ -39,6 +39,8 @@ def serve(**flags: Any) -> None:
         curl localhost:8000/v1/classify -H 'Content-Type: application/json' \\
              -d '{"texts": ["Talking to Moscow beats another cold war."]}'
     """
+    # Before anything that takes time: as process 1 of a container, a signal without a handler goes unheard.
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(0))
     from service.loading import load_classifier
 
     settings = read_settings(**flags)
@@ -75,6 +77,5 @@ def _run(settings: Settings, classifier: "StanceClassifier", listener: socket.so
         timeout_graceful_shutdown=int(settings.deadline_seconds) + _GRACE_SECONDS,
     )
     # uvicorn drains on SIGTERM and SIGINT and then raises the signal again: by then, all is well.
-    signal.signal(signal.SIGTERM, lambda *_: sys.exit(0))
     with suppress(KeyboardInterrupt):
         uvicorn.Server(config).run(sockets=[listener])
