@@ -8,9 +8,10 @@ from fastapi import FastAPI
 from starlette.concurrency import run_in_threadpool
 
 from model.classifier import StanceClassifier
-from service.api import classify, health, labels, models, predict
+from service.api import classify, health, labels, models, page, predict
 from service.api.access import Access, RateLimiter
 from service.api.errors import Renderer, add_error_handlers, describe, renderer_for
+from service.api.headers import SafeHeaders
 from service.api.metrics import Metrics
 from service.api.middleware import BodyLimit, RequestContext
 from service.api.state import Services, State
@@ -71,8 +72,9 @@ def _add_middleware(app: FastAPI, settings: Settings, metrics: Metrics) -> None:
         refuse=lambda request, error: renderer_for(request.url.path, _RENDERERS)(request, describe(error)),
     )
     app.add_middleware(RequestContext, metrics=metrics)
+    app.add_middleware(SafeHeaders)
 
 
 def _add_routes(app: FastAPI) -> None:
-    for family in (classify, predict, labels, models, health):
+    for family in (classify, predict, labels, models, health, page):
         app.include_router(family.router)
