@@ -4,6 +4,8 @@ import { h } from "./dom.js";
 import { slicer } from "./text.js";
 
 const LEVELS = 4;
+// What moves the label much less than the strongest word does would only hide it.
+const LEAST_OF_MOST = 0.15;
 const STRONGEST = 5;
 // Below this a word moves the label by less than a reader could tell from noise.
 const LEAST = 0.01;
@@ -11,8 +13,8 @@ const LEAST = 0.01;
 export function explanation(text, result) {
   const slice = slicer(text);
   const most = Math.max(LEAST, ...result.attributions.map((one) => Math.abs(one.score)));
-  return h("section", { class: "card explanation", "aria-labelledby": "why-heading" },
-    h("h2", { id: "why-heading", class: "small-heading", tabindex: "-1" }, `Why ${result.label}?`),
+  return h("div", { class: "card explanation" },
+    h("h3", { class: "small-heading", tabindex: "-1" }, `Why ${result.label}?`),
     legend(),
     h("p", { class: "paragraph-text shaded", dir: "auto" }, shaded(text, slice, result.attributions, most)),
     strongest(slice, result));
@@ -37,7 +39,7 @@ function shaded(text, slice, attributions, most) {
 }
 
 function word(text, score, most) {
-  if (Math.abs(score) < LEAST) return text;
+  if (Math.abs(score) < Math.max(LEAST, LEAST_OF_MOST * most)) return text;
   const level = Math.ceil((LEVELS * Math.abs(score)) / most);
   return h("mark", { class: `${score > 0 ? "for" : "against"} level-${level}` }, text);
 }

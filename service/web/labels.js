@@ -6,7 +6,7 @@ export const LABELS = ["skeptical", "supportive", "neutral"];
 const SIGNS = { skeptical: "◆", supportive: "●", neutral: "■", unsure: "?" };
 
 export const nameOf = (label) => label.charAt(0).toUpperCase() + label.slice(1);
-export const percent = (share) => `${(100 * share).toFixed(share > 0 && share < 0.01 ? 1 : 0)} %`;
+export const percent = (share) => `${(100 * share).toFixed(share > 0 && share < 0.01 ? 1 : 0)}%`;
 
 export function badge(label, text = nameOf(label)) {
   return h("span", { class: `badge is-${label}` }, h("span", { "aria-hidden": "true" }, SIGNS[label]), ` ${text}`);

@@ -11,9 +11,13 @@ const MOST = 1000;
 const ANNOTATOR = "stance-annotator";
 
 export function setUpReview() {
-  const state = { texts: [], away: new Set(), waiting: 0, given: 0, outbox: null };
+  const state = { texts: [], labelled: new Set(), skipped: new Set(), waiting: 0, given: 0, outbox: null };
   state.outbox = createOutbox({
-    stored: () => count(state, 1),
+    stored: () => {
+      state.given += 1;
+      state.waiting -= 1;
+      count(state);
+    },
     failed: showFailure,
     settled: () => byId("undo")?.remove(),
   });
@@ -30,8 +34,8 @@ export function setUpReview() {
 async function load(state) {
   byId("review-error").replaceChildren();
   try {
-    const { texts, waiting } = await readQueue(Math.min(MOST, PAGE + state.away.size));
-    state.texts = texts.filter((item) => !state.away.has(item.queue_id));
+    const { texts, waiting } = await readQueue(Math.min(MOST, PAGE + state.labelled.size + state.skipped.size));
+    state.texts = texts.filter((item) => !state.labelled.has(item.queue_id) && !state.skipped.has(item.queue_id));
     state.waiting = waiting;
     show(state);
   } catch (error) {
@@ -43,13 +47,12 @@ async function load(state) {
 function show(state) {
   const [item] = state.texts;
   byId("review-card").replaceChildren(item ? card(state, item) : empty(state));
-  count(state, 0);
+  count(state);
 }
 
-function count(state, more) {
-  state.given += more;
+function count(state) {
   const given = `${state.given} ${state.given === 1 ? "label" : "labels"} stored`;
-  byId("review-status").textContent = `${given} · ${Math.max(0, state.waiting - state.given)} waiting`;
+  byId("review-status").textContent = `${given} · ${Math.max(0, state.waiting)} waiting`;
 }
 
 function card(state, item) {
@@ -62,7 +65,7 @@ function card(state, item) {
 }
 
 function empty(state) {
-  const skipped = state.away.size > state.given;
+  const skipped = state.skipped.size > 0;
   return h("div", { class: "card empty" },
     h("h2", {}, skipped ? "Nothing more, but what you skipped" : "Nothing waits"),
     h("p", {}, "The queue fills from ", h("a", { href: "#file" }, "Score a file"), ": score one, then “Put unsure ones into the review queue”. Programs send texts to ", h("code", {}, "POST /v1/labels/queue"), "."),
@@ -70,8 +73,7 @@ function empty(state) {
 }
 
 function reload(state) {
-  state.outbox.release();
-  state.away.clear();
+  state.skipped.clear();
   load(state);
 }
 
@@ -83,7 +85,8 @@ function label(state, name) {
     source: "page", annotator: byId("annotator").value.trim() || null,
   });
   showLast(state, item, name);
-  advance(state, item);
+  state.labelled.add(item.queue_id);
+  advance(state);
 }
 
 function skip(state) {
@@ -91,20 +94,20 @@ function skip(state) {
   if (!item) return;
   state.outbox.release();
   byId("review-last").replaceChildren();
-  advance(state, item);
+  state.skipped.add(item.queue_id);
+  advance(state);
 }
 
 function undo(state) {
   const item = state.outbox.takeBack();
   if (!item) return;
-  state.away.delete(item.queue_id);
+  state.labelled.delete(item.queue_id);
   state.texts.unshift(item);
   byId("review-last").replaceChildren();
   show(state);
 }
 
-function advance(state, item) {
-  state.away.add(item.queue_id);
+function advance(state) {
   state.texts.shift();
   if (state.texts.length) show(state);
   else load(state);

@@ -51,8 +51,10 @@ async function run(info) {
   const answers = await attempt(turn, "Reading …", work);
   if (!answers) return;
   const [{ results: [result] }, { abstain_threshold: threshold }] = answers;
-  byId("try-result").replaceChildren(...verdict(item.text, result, threshold), whyButton(item, turn));
+  const why = (paragraph, place) => explain({ ...item, text: paragraph }, turn, place);
+  byId("try-result").replaceChildren(...verdict(item.text, result, { threshold, why }));
   byId("try-status").textContent = summary(result);
+  byId("try-result").scrollIntoView({ block: "nearest" });
 }
 
 function readItem() {
@@ -63,24 +65,21 @@ function readItem() {
   return null;
 }
 
-function whyButton(item, turn) {
-  return h("button", { type: "button", class: "why", onclick: (event) => explain(item, turn, event.currentTarget) }, "Why? Show the words that decide");
-}
-
-async function explain(item, turn, button) {
+async function explain(item, turn, place) {
+  const button = place.querySelector("button");
   button.disabled = true;
   const answer = await attempt(turn, "Leaving out one word after another …", () => classify([item], { explain: true }));
   button.disabled = false;
   if (!answer) return;
   button.remove();
-  byId("try-explanation").replaceChildren(explanation(item.text, answer.results[0]));
-  byId("why-heading").focus();
+  const shown = explanation(item.text, answer.results[0]);
+  place.after(shown);
+  shown.querySelector("h3").focus();
 }
 
 // The answer of `work`; nothing where it failed, which is shown, or where another text has been sent meanwhile.
 async function attempt(turn, doing, work) {
   byId("try-error").replaceChildren();
-  byId("try-explanation").replaceChildren();
   byId("try-status").textContent = doing;
   byId("view-try").classList.add("busy");
   try {
