@@ -47,7 +47,7 @@ function word(text, score, most) {
 function strongest(slice, { attributions, label }) {
   const ranked = attributions.filter((one) => Math.abs(one.score) >= LEAST)
     .sort((one, other) => Math.abs(other.score) - Math.abs(one.score)).slice(0, STRONGEST);
-  if (!ranked.length) return h("p", {}, "No single word decides it: leaving any one out changes next to nothing.");
+  if (!ranked.length) return h("p", { class: "reason" }, "No single word decides it: leaving any one out changes next to nothing.");
   return h("table", { class: "plain" },
     h("caption", {}, `The strongest words, and what each adds to “${label}” in points of probability`),
     h("thead", {}, h("tr", {}, h("th", { scope: "col" }, "Words"), h("th", { scope: "col", class: "number" }, "Points"))),
