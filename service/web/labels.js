@@ -6,7 +6,13 @@ export const LABELS = ["skeptical", "supportive", "neutral"];
 const SIGNS = { skeptical: "◆", supportive: "●", neutral: "■", unsure: "?" };
 
 export const nameOf = (label) => label.charAt(0).toUpperCase() + label.slice(1);
-export const percent = (share) => `${(100 * share).toFixed(share > 0 && share < 0.01 ? 1 : 0)}%`;
+
+// Nothing is shown as impossible or certain that is not.
+export function percent(share) {
+  if (share > 0 && share < 0.005) return "<1%";
+  if (share < 1 && share >= 0.995) return ">99%";
+  return `${Math.round(100 * share)}%`;
+}
 
 export function badge(label, text = nameOf(label)) {
   return h("span", { class: `badge is-${label}` }, h("span", { "aria-hidden": "true" }, SIGNS[label]), ` ${text}`);
