@@ -21,6 +21,7 @@ _COMMANDS = {
     "retrain": ("training.commands.retrain", "Put new labels on top of the current model."),
     "evaluate": ("training.commands.evaluate", "Measure a model on labelled data."),
     "doctor": ("service.commands.doctor", "Check installation, model, threads and speed."),
+    "keys": ("service.commands.keys", "Make, list and revoke API keys."),
     "models": ("service.commands.models", "List, show, promote, roll back and verify versions."),
 }
 

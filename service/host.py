@@ -84,6 +84,11 @@ class ModelHost:
         return self._current
 
     @property
+    def version(self) -> str:
+        """The name under which the registry, or the settings, know what is served now."""
+        return self._version or self._settings.model
+
+    @property
     def follows_registry(self) -> bool:
         """False where a fixed directory or version was asked for."""
         return self._settings.model == "current"

@@ -138,6 +138,12 @@ class Journal:
         os.fsync(self._descriptor)
 
 
+def count_rows(path: Path, *, start: int = 0) -> tuple[int, int]:
+    """Count the rows from byte `start` on, of a journal that another process may be writing; and where they end."""
+    found = list(_records(path, start=start)) if path.exists() else []
+    return sum(len(record.get("outcomes", ())) for record, _ in found), found[-1][1] if found else start
+
+
 def _named(name: str, run: dict[str, Any]) -> str:
     """The engine with its value: `auto` may take another one although the arguments are the same."""
     return f"engine (was {setting_for(run[name])}; name it with --engine)" if name == "engine" else name
@@ -155,10 +161,11 @@ def _run_of(path: Path) -> dict[str, Any] | None:
     return dict(record["run"])
 
 
-def _records(path: Path) -> Iterator[tuple[dict[str, Any], int]]:
-    """Yield each record and the offset at which it ends, up to the first line that is not whole."""
-    end = 0
+def _records(path: Path, *, start: int = 0) -> Iterator[tuple[dict[str, Any], int]]:
+    """Yield each record from byte `start` on, and the offset at which it ends, up to the first line not whole."""
+    end = start
     with path.open("rb") as stream:
+        stream.seek(start)
         for line in stream:
             record = _record(line)
             if record is None:

@@ -9,6 +9,7 @@ The secret has 256 random bits, so one SHA-256 is enough: there is nothing to gu
 
 import hashlib
 import hmac
+import logging
 import secrets
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
@@ -19,8 +20,9 @@ from typing import Literal, get_args
 from pydantic import AwareDatetime, BaseModel, ConfigDict, ValidationError
 
 from model.artifact import write_atomically
-from model.errors import DataError, SettingsError
+from model.errors import DataError, SettingsError, StanceError
 
+logger = logging.getLogger(__name__)
 Scope = Literal["classify", "label", "admin"]
 SCOPES: tuple[Scope, ...] = get_args(Scope)
 _NO_HASH = hashlib.sha256(b"").hexdigest()
@@ -94,6 +96,10 @@ def write_keys(path: Path, keys: Iterable[KeyRecord]) -> None:
     path.chmod(0o600)
 
 
+class KeysError(StanceError):
+    """The file of keys went away, or was changed to something else, while the service runs."""
+
+
 class KeyRing:
     """The keys of a file, read again when it changes."""
 
@@ -109,9 +115,13 @@ class KeyRing:
         """Return the key that `sent` is, or None; takes as long for a wrong one as for a right one.
 
         Raises:
-            DataError: the file was changed to something that cannot be read.
+            KeysError: the file cannot be read any more.
         """
-        self._refresh()
+        try:
+            self._refresh()
+        except (StanceError, OSError) as error:
+            logger.error("nobody is let in: %s", error)
+            raise KeysError("the service cannot read its keys; its log has the cause") from error
         prefix, _, rest = sent.partition("_")
         id, _, secret = rest.partition("_")  # noqa: A001
         record = self._keys.get(id)

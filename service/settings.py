@@ -10,10 +10,6 @@ from model.errors import SettingsError
 from model.registry import default_home
 
 
-def _default_database(values: dict[str, Any]) -> SecretStr:
-    return SecretStr(f"sqlite:///{values['home'] / 'stance.db'}")
-
-
 class Settings(BaseSettings):
     """Frozen; flags win over the environment, the environment over `.env`."""
 
@@ -22,9 +18,10 @@ class Settings(BaseSettings):
     )
 
     home: Path = Field(default_factory=default_home, description="Folder of the model registry.")
-    database_url: SecretStr = Field(
-        default_factory=_default_database,
-        description="Where labels and jobs are kept: `sqlite:///FILE` or `postgresql://USER:PASSWORD@HOST/NAME`.",
+    database_url: SecretStr | None = Field(
+        None,
+        description="Database of labels and jobs, for example `postgresql://USER:PASSWORD@HOST/NAME`; "
+        "empty: the file `stance.db` in the home.",
     )
     review_texts: int = Field(10_000, ge=0, description="Most texts in the review queue.")
     model: str = Field("current", description="Model directory, registered version, `current` or `embedded`.")
@@ -43,7 +40,14 @@ class Settings(BaseSettings):
     max_texts: int = Field(1_000, ge=1, description="Most texts in one request.")
     max_body_bytes: int = Field(8_000_000, ge=1, description="Largest request body, in bytes.")
     max_queue_tokens: int = Field(200_000, ge=1, description="Tokens that may wait; past this, requests get 429.")
+    max_upload_bytes: int = Field(1_000_000_000, ge=1, description="Largest dump uploaded for a job, in bytes.")
+    job_days: float = Field(7.0, gt=0, description="Days for which a finished job and its result are kept.")
     deadline_seconds: float = Field(30.0, gt=0, description="Longest a request may take; past this it gets 504.")
+
+    @property
+    def database(self) -> str:
+        """The URL of the database; may hold a password."""
+        return self.database_url.get_secret_value() if self.database_url else f"sqlite:///{self.home / 'stance.db'}"
 
 
 def read_settings(**flags: Any) -> Settings:

@@ -8,7 +8,7 @@ from contextlib import contextmanager
 from model.errors import DataError
 from service.jobs import Job
 
-_FULL = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG)
+FULL_DISK = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG)
 
 
 @contextmanager
@@ -17,7 +17,7 @@ def explain_full_disk(job: Job) -> Iterator[None]:
     try:
         yield
     except OSError as error:
-        if error.errno not in _FULL:
+        if error.errno not in FULL_DISK:
             raise
         raise DataError(
             f"{job.output}: cannot be written ({os.strerror(error.errno)}); {job.journal.name} keeps what is scored: "

@@ -5,7 +5,6 @@ import io
 import shutil
 import time
 from collections.abc import Iterator
-from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -66,7 +65,7 @@ def page(browser: Any) -> Iterator[Any]:
 @pytest.fixture(scope="module")
 def doubtful(classifier: StanceClassifier) -> StanceClassifier:
     """The same model, but sure of nothing."""
-    return classifier.with_calibration(replace(classifier.manifest.calibration, abstain_threshold=0.999))
+    return classifier.with_calibration(Calibration(temperature=20.0, abstain_threshold=0.97))
 
 
 def percent(share: float) -> str:
@@ -134,9 +133,8 @@ def test_a_text_that_is_not_english_is_unsure_and_says_so(page: Any, url: str) -
     expect(page.locator(".verdict")).to_contain_text("French")
 
 
-def test_a_text_below_the_threshold_is_unsure_and_names_the_threshold(page: Any, classifier: StanceClassifier) -> None:
-    calibration = Calibration(temperature=20.0, abstain_threshold=0.97)
-    with listening(classifier.with_calibration(calibration)) as url:
+def test_a_text_below_the_threshold_is_unsure_and_names_the_threshold(page: Any, doubtful: StanceClassifier) -> None:
+    with listening(doubtful) as url:
         page.goto(url)
         try_text(page, "talk to moscow")
         expect(page.locator(".verdict")).to_contain_text("No label reaches the 97%")

@@ -6,6 +6,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from math import ceil
 from time import time
+from typing import Any
 from urllib.parse import parse_qs
 
 from limits import RateLimitItem, parse
@@ -37,6 +38,7 @@ RIGHTS: dict[str, Right | None] = {
     "/v1alpha1/comments:suggestscore": "label",
     "/v1/labels": "label",
     "/label-studio": "label",
+    "/label-studio/": None,
     "/label-studio/health": None,
     "/v1/jobs": "classify",
     "/v1/models": "admin",
@@ -103,7 +105,7 @@ class RateLimiter:
 
 
 class Access:
-    """Finds out who asks (`request.state.client`), and refuses what they may not do."""
+    """Finds out who asks (`client` and `admin` of the request's state), and refuses what they may not do."""
 
     def __init__(
         self,
@@ -124,7 +126,7 @@ class Access:
             return
         right = right_for(scope["path"])
         try:
-            scope["state"]["client"] = self._client(scope, right)
+            scope["state"].update(self._identity(scope, right))
             window = self._limiter.hit(_counted_as(scope)) if self._limiter and right else None
         except StanceError as error:
             await self._refuse(Request(scope), error)(scope, receive, send)
@@ -137,13 +139,13 @@ class Access:
 
         await self._app(scope, receive, send_with_window)
 
-    def _client(self, scope: Scope, right: Right | None) -> str:
+    def _identity(self, scope: Scope, right: Right | None) -> dict[str, Any]:
         if self._keys is None or right is None:
-            return _ANYBODY
+            return {"client": _ANYBODY, "admin": self._keys is None}
         record = self._known(_sent_key(scope))
         if not record.allows(right):
             raise ForbiddenError(f"this key has not the scope {right!r}; make another with `stance keys create`")
-        return record.name
+        return {"client": record.name, "admin": record.allows("admin")}
 
     def _known(self, sent: str | None) -> KeyRecord:
         record = self._keys.find(sent) if self._keys and sent else None

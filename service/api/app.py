@@ -8,18 +8,23 @@ from fastapi import FastAPI
 from starlette.concurrency import run_in_threadpool
 
 from model.classifier import StanceClassifier
-from service.api import classify, health, labels, models, page, predict
+from model.engines.selection import setting_for
+from service.api import classify, health, jobs, label_studio, labels, models, page, predict, vllm
 from service.api.access import Access, RateLimiter
 from service.api.errors import Renderer, add_error_handlers, describe, renderer_for
 from service.api.headers import SafeHeaders
+from service.api.label_studio_errors import render_label_studio
 from service.api.metrics import Metrics
 from service.api.middleware import BodyLimit, RequestContext
 from service.api.state import Services, State
 from service.api.tei import render_tei
+from service.api.vllm_errors import render_vllm
+from service.background.runner import JobRunner
 from service.host import ModelHost
 from service.keys import KeyRing
 from service.settings import Settings
 from service.store.database import open_database
+from service.store.jobs import JobStore
 from service.store.labels import LabelStore
 from service.store.review import ReviewQueue
 
@@ -28,7 +33,11 @@ _DESCRIPTION = """Labels texts by their stance toward normalization of relations
 
 
 # Errors on the compatible routes have the shape of the API that they stand in for.
-_RENDERERS: dict[str, Renderer] = {"/predict": render_tei}
+_RENDERERS: dict[str, Renderer] = {
+    "/predict": render_tei,
+    "/classify": render_vllm,
+    "/label-studio": render_label_studio,
+}
 
 
 def create_app(settings: Settings, classifier: StanceClassifier) -> FastAPI:
@@ -51,12 +60,14 @@ def _lifespan(
 ) -> Callable[[FastAPI], AbstractAsyncContextManager[State]]:
     @asynccontextmanager
     async def lifespan(_: FastAPI) -> AsyncIterator[State]:
-        database = await run_in_threadpool(open_database, settings.database_url.get_secret_value())
+        database = await run_in_threadpool(open_database, settings.database)
         host = ModelHost(settings, classifier, observe=metrics.turn_ended, changed=metrics.model_changed)
         async with host:
             metrics.watch_queue(lambda: host.current.batcher.queued_tokens)
             review = ReviewQueue(database, max_texts=settings.review_texts)
-            yield {"services": Services(settings, host, metrics, LabelStore(database), review)}
+            jobs = JobStore(database)
+            async with JobRunner(jobs, settings, engine=setting_for(classifier.engine.name)):
+                yield {"services": Services(settings, host, metrics, LabelStore(database), review, jobs)}
         database.dispose()
 
     return lifespan
@@ -64,7 +75,7 @@ def _lifespan(
 
 def _add_middleware(app: FastAPI, settings: Settings, metrics: Metrics) -> None:
     """The last one added sees a request first."""
-    app.add_middleware(BodyLimit, max_bytes=settings.max_body_bytes)
+    app.add_middleware(BodyLimit, max_bytes=settings.max_body_bytes, longer={"/v1/jobs": settings.max_upload_bytes})
     app.add_middleware(
         Access,
         keys=KeyRing(settings.keys_file) if settings.keys_file else None,
@@ -76,5 +87,5 @@ def _add_middleware(app: FastAPI, settings: Settings, metrics: Metrics) -> None:
 
 
 def _add_routes(app: FastAPI) -> None:
-    for family in (classify, predict, labels, models, health, page):
+    for family in (classify, predict, vllm, label_studio, labels, jobs, models, health, page):
         app.include_router(family.router)

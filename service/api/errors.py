@@ -13,10 +13,13 @@ from starlette.exceptions import HTTPException
 
 from model.errors import EngineError, ModelError, ModelNotFoundError, StanceError, TextError
 from service.api.access import ForbiddenError, TooManyRequestsError, UnauthorizedError
+from service.background.uploads import StorageFullError, UploadError
 from service.batcher import DeadlineError
 from service.host import FixedModelError
+from service.keys import KeysError
 from service.store.database import DatabaseError
 from service.store.idempotency import KeyReusedError
+from service.store.jobs import JobNotFoundError, JobUnfinishedError
 from service.waiting import QueueFullError, RequestTooLargeError
 from service.worker import UnavailableError
 
@@ -51,6 +54,11 @@ class Problem:
     fields: Mapping[str, str] = field(default_factory=dict)
     headers: Mapping[str, str] = field(default_factory=dict)
 
+    @property
+    def line(self) -> str:
+        """All of it in one line, for the shapes that have no list of fields."""
+        return "; ".join(f"{pointer or 'body'}: {detail}" for pointer, detail in self.fields.items()) or self.detail
+
 
 class ProblemBody(BaseModel):
     """The shape of every error of our own routes (RFC 9457)."""
@@ -72,6 +80,11 @@ _TABLE: dict[type[StanceError], tuple[int, str, str]] = {
     FixedModelError: (409, "fixed-model", "The model cannot be changed"),
     ModelNotFoundError: (404, "model-not-found", "No such model"),
     ModelError: (409, "model-unusable", "The model cannot be used"),
+    JobNotFoundError: (404, "job-not-found", "No such job"),
+    JobUnfinishedError: (409, "job-unfinished", "The job has no result"),
+    UploadError: (422, "upload", "The file cannot be used"),
+    KeysError: (503, "keys", "The keys cannot be read"),
+    StorageFullError: (507, "storage-full", "There is no room"),
     DatabaseError: (503, "database", "The database failed"),
     TextError: (422, "text", "The text cannot be scored"),
     InvalidRequestError: (422, "invalid-request", "The request cannot be used"),
@@ -156,7 +169,7 @@ def _known(error: Exception, status: int, kind: str, title: str) -> Problem:
 def _headers_for(error: Exception) -> dict[str, str]:
     if isinstance(error, QueueFullError | TooManyRequestsError):
         return {"Retry-After": str(error.retry_after)}
-    if isinstance(error, UnavailableError | DatabaseError):
+    if isinstance(error, UnavailableError | DatabaseError | KeysError):
         return {"Retry-After": "1"}
     return {"WWW-Authenticate": "Bearer"} if isinstance(error, UnauthorizedError) else {}
 

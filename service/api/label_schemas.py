@@ -5,18 +5,25 @@ from typing import Annotated, Literal
 
 from fastapi import Header
 from fastapi.openapi.models import Example
-from pydantic import BaseModel, ConfigDict, Field, StringConstraints
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, StringConstraints
 
 from model.labels import Stance
 from service.api.schemas import Item
 
 PAGE = 1_000
-Name = Annotated[str, StringConstraints(min_length=1, max_length=200, pattern=r"^[^\x00-\x1f]*$")]
-IdempotencyKey = Annotated[
-    str, Header(alias="Idempotency-Key", min_length=1, max_length=255, pattern=r"^[\x21-\x7e]+$")
+
+
+def _valid_unicode(name: str) -> str:
+    name.encode()  # a lone surrogate is a UnicodeEncodeError, which is a ValueError
+    return name
+
+
+Name = Annotated[
+    str, StringConstraints(min_length=1, max_length=200, pattern=r"^[^\x00-\x1f]*$"), AfterValidator(_valid_unicode)
 ]
-
-
+IdempotencyKey = Annotated[
+    str | None, Header(alias="Idempotency-Key", min_length=1, max_length=255, pattern=r"^[\x21-\x7e]+$")
+]
 LABEL_EXAMPLES: dict[str, Example] = {
     "correction": {
         "summary": "A correction",

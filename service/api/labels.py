@@ -40,7 +40,7 @@ async def submit(
     body: Annotated[LabelsIn, Body(openapi_examples=LABEL_EXAMPLES)],
     services: ServicesDep,
     request: Request,
-    key: IdempotencyKey | None = None,
+    key: IdempotencyKey = None,
 ) -> Stored:
     """Store labels: all of them, or none and the reason. With an `Idempotency-Key` a request may be sent again."""
     labels = _read_labels(body, services)

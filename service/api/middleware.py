@@ -2,6 +2,7 @@
 
 import re
 import uuid
+from collections.abc import Mapping
 from time import perf_counter
 
 from starlette.datastructures import Headers, MutableHeaders
@@ -46,32 +47,38 @@ class RequestContext:
 
 
 class BodyLimit:
-    """Answers 413 as soon as a body declares or shows more than `max_bytes`, without reading the rest."""
+    """Answers 413 as soon as a body declares or shows more than `max_bytes`, without reading the rest.
 
-    def __init__(self, app: ASGIApp, *, max_bytes: int) -> None:
+    `longer` has other limits for single paths.
+    """
+
+    def __init__(self, app: ASGIApp, *, max_bytes: int, longer: Mapping[str, int]) -> None:
         self._app = app
         self._max_bytes = max_bytes
+        self._longer = longer
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] != "http":
             await self._app(scope, receive, send)
             return
         declared = Headers(scope=scope).get("content-length", "")
+        limit = self._longer.get(scope["path"], self._max_bytes)
         read = 0
 
         async def receive_counted() -> Message:
             nonlocal read
-            self._check(int(declared) if declared.isdecimal() else 0)
+            _check(int(declared) if declared.isdecimal() else 0, limit)
             message = await receive()
             read += len(message.get("body", b""))
-            self._check(read)
+            _check(read, limit)
             return message
 
         await self._app(scope, receive_counted, send)
 
-    def _check(self, size: int) -> None:
-        if size > self._max_bytes:
-            raise HTTPException(413)
+
+def _check(size: int, limit: int) -> None:
+    if size > limit:
+        raise HTTPException(413)
 
 
 def _model_version(scope: Scope) -> str | None:

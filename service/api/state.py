@@ -8,6 +8,7 @@ from fastapi import Depends, Request
 from service.api.metrics import Metrics
 from service.host import ModelHost
 from service.settings import Settings
+from service.store.jobs import JobStore
 from service.store.labels import LabelStore
 from service.store.review import ReviewQueue
 
@@ -19,6 +20,7 @@ class Services:
     metrics: Metrics
     labels: LabelStore
     review: ReviewQueue
+    jobs: JobStore
 
 
 class State(TypedDict):

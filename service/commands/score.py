@@ -1,6 +1,7 @@
 """`stance score`: labels every row of a dump."""
 
-from collections.abc import Sequence
+import json
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -31,6 +32,7 @@ _INPUT = click.Path(exists=True, dir_okay=False, path_type=Path)
 @click.option("--id-field", help="Column of the id that the list of rejects gives; by default `id`, if there is one.")
 @model_options
 @click.option("--raw-cells", is_flag=True, help="Leave cells as they are that a spreadsheet would run as a formula.")
+@click.option("--json", "as_json", is_flag=True, help="Print the summary as JSON, one line for each output.")
 @click.option(
     "--overwrite", is_flag=True, help="Replace the output, and forget an interrupted run with other arguments."
 )
@@ -41,6 +43,7 @@ def score(
     context_field: str | None,
     id_field: str | None,
     raw_cells: bool,
+    as_json: bool,
     overwrite: bool,
     **flags: Any,
 ) -> None:
@@ -61,22 +64,28 @@ def score(
         for job in jobs:
             check_output(job, overwrite=overwrite)
         wanted = Fields(text=text_field, context=context_field, id=id_field)
-        _score_all([look_at(job, fields=wanted, options=options) for job in jobs], settings)
+        tasks = [look_at(job, fields=wanted, options=options) for job in jobs]
+        _score_all(tasks, settings, summary=_json_summary if as_json else _summary)
         _forget(jobs)
 
 
-def _score_all(tasks: Sequence[Task], settings: Settings) -> None:
+def _score_all(tasks: Sequence[Task], settings: Settings, *, summary: Callable[[Report], str]) -> None:
     from service.loading import load_classifier
 
     classifier = load_classifier(settings)
     for task in tasks:
-        click.echo(_summary(score_task(task, classifier)))
+        click.echo(summary(score_task(task, classifier)))
 
 
 def _forget(jobs: Sequence[Job]) -> None:
     """Remove the journals only now: one that is left tells a restart that its output is no stranger's."""
     for job in jobs:
         job.journal.unlink()
+
+
+def _json_summary(report: Report) -> str:
+    counts = {name: report.counts.get(name, 0) for name in (*LABELS, "abstained", "rejected")}
+    return json.dumps({"output": str(report.job.output), "rows": report.rows, "counts": counts})
 
 
 def _summary(report: Report) -> str:

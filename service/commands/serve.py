@@ -26,6 +26,7 @@ _GRACE_SECONDS = 5
 @click.option("--model", metavar="DIR|VERSION", help="Model directory, registered version, `current` or `embedded`.")
 @click.option("--engine", help="Engine that runs the model; `auto` picks by what the processor has.")
 @click.option("--threads", type=int, help="Processor threads for inference; one per core unless told otherwise.")
+@click.option("--keys-file", type=click.Path(path_type=Path), help="File of API keys; see `stance keys`.")
 @click.option("--home", type=click.Path(path_type=Path, file_okay=False), help="Folder of the model registry.")
 def serve(**flags: Any) -> None:
     """Run the REST service; its documentation is at /docs.

@@ -106,6 +106,7 @@ JOBS = Table(
     Column("model", Text, nullable=False),
     # Until when the process that runs the job is known to be alive.
     Column("leased_until", UtcTime),
+    Column("attempts", Integer, nullable=False),
     Column("rows", Integer, nullable=False),
     Column("counts", JSON),
     Column("error", Text),

@@ -64,6 +64,7 @@ def upgrade() -> None:
         sa.Column("options", sa.JSON, nullable=False),
         sa.Column("model", sa.Text, nullable=False),
         sa.Column("leased_until", moment),
+        sa.Column("attempts", sa.Integer, nullable=False),
         sa.Column("rows", sa.Integer, nullable=False),
         sa.Column("counts", sa.JSON),
         sa.Column("error", sa.Text),
