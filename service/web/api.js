@@ -2,6 +2,12 @@
 
 import { askKey, storedKey } from "./key.js";
 
+// The service's own words for these are for programs.
+const REFUSALS = {
+  401: "A valid key is needed. Whoever runs this server can make one.",
+  403: "This key may not do that. Whoever runs this server can make one that may.",
+};
+
 export class ApiError extends Error {
   constructor(message, { status = 0, errors = [], retryAfter = null } = {}) {
     super(message);
@@ -27,8 +33,7 @@ async function send(path, options = {}) {
     const answer = await reach(path, options);
     if (answer.ok) return answer.json();
     const error = await describe(answer);
-    const refused = answer.status === 401 || answer.status === 403;
-    if (!refused || !(await askKey(error.message))) throw error;
+    if (!(answer.status in REFUSALS) || !(await askKey(error.message))) throw error;
   }
 }
 
@@ -43,6 +48,8 @@ async function reach(path, { headers = {}, ...options }) {
 }
 
 async function describe(answer) {
+  const refusal = REFUSALS[answer.status];
+  if (refusal) return new ApiError(refusal, { status: answer.status });
   const problem = await answer.json().catch(() => ({}));
   const errors = problem.errors ?? [];
   const details = errors.length ? errors.map((one) => one.detail) : [problem.detail ?? `the server answered ${answer.status}`];

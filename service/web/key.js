@@ -15,7 +15,7 @@ export function askKey(reason) {
 
 function ask(reason) {
   const dialog = byId("key-dialog");
-  byId("key-reason").textContent = reason;
+  byId("key-reason").textContent = storedKey() ? `The key was not accepted. ${reason}` : reason;
   byId("key").value = "";
   dialog.showModal();
   return new Promise((resolve) => {

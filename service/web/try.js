@@ -96,4 +96,5 @@ async function attempt(turn, doing, work) {
 function showError(message) {
   byId("try-status").textContent = "";
   byId("try-error").replaceChildren(h("p", { class: "notice error" }, message));
+  byId("try-error").scrollIntoView({ block: "nearest" });
 }
