@@ -18,6 +18,7 @@ from model.labels import LABELS
 from model.tokenizer import InputLayout
 from service.store.database import open_database
 from tests import store_support
+from tests.page_support import browser, doubtful, page, page_url  # noqa: F401 - fixtures of the tests in a browser
 from training.graph import write_graph
 
 WORDS = """talk to moscow and lift the sanctions no deal with putin will hold it is a trap peace

@@ -17,12 +17,14 @@ from service.api import (
     label_studio,
     labels,
     models,
+    page,
     perspective,
     predict,
     vllm,
 )
 from service.api.access import Access, RateLimiter
 from service.api.errors import Renderer, add_error_handlers, describe, renderer_for
+from service.api.headers import SafeHeaders
 from service.api.label_studio_errors import render_label_studio
 from service.api.metrics import Metrics
 from service.api.middleware import BodyLimit, RequestContext
@@ -95,8 +97,9 @@ def _add_middleware(app: FastAPI, settings: Settings, metrics: Metrics) -> None:
         refuse=lambda request, error: renderer_for(request.url.path, _RENDERERS)(request, describe(error)),
     )
     app.add_middleware(RequestContext, metrics=metrics)
+    app.add_middleware(SafeHeaders)
 
 
 def _add_routes(app: FastAPI) -> None:
-    for family in (classify, predict, vllm, perspective, coral, label_studio, labels, jobs, models, health):
+    for family in (classify, predict, vllm, perspective, coral, label_studio, labels, jobs, models, page, health):
         app.include_router(family.router)
