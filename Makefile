@@ -6,7 +6,7 @@ BIN := $(VENV)/bin
 DATA ?= data
 LABELLED = $(addprefix --data ,$(DATA)/real_texts.jsonl $(DATA)/real_prose.jsonl build/selected_texts.jsonl training/data/written_texts.jsonl)
 
-.PHONY: serve test train-tools lint train-default ablations evaluate bench-peers bench lock clean
+.PHONY: serve test test-postgres test-browser fuzz train-tools lint train-default ablations evaluate bench-peers bench lock clean
 
 serve: $(VENV)/serve.installed
 	$(BIN)/stance serve
@@ -15,6 +15,18 @@ train-tools: $(VENV)/train.installed
 
 test: $(VENV)/dev.installed
 	$(BIN)/pytest
+
+# The same tests on PostgreSQL; needs its programs: apt-get install postgresql.
+test-postgres: $(VENV)/dev.installed
+	$(BIN)/pytest -m postgres
+
+# The page in a real browser; needs one: apt-get install chromium.
+test-browser: $(VENV)/dev.installed
+	$(BIN)/pytest -m browser
+
+# Ten thousand requests after the OpenAPI document, and against it.
+fuzz: $(VENV)/dev.installed
+	$(BIN)/pytest -m fuzz
 
 lint: $(VENV)/dev.installed
 	$(BIN)/ruff format --check .

@@ -30,9 +30,10 @@ Commands:
   retrain   Put new labels on top of the current model.
   evaluate  Measure a model on labelled data.
   doctor    Check installation, model, threads and speed.
+  keys      Make, list and revoke API keys.
   models    List, show, promote, roll back and verify versions.
 """
-COMMANDS = ["serve", "classify", "score", "train", "retrain", "evaluate", "models"]
+COMMANDS = ["serve", "classify", "score", "train", "retrain", "evaluate", "keys", "models"]
 LOADED = """
 import json, sys
 from service.cli import main
