@@ -8,6 +8,7 @@ from pydantic_settings import BaseSettings, SettingsConfigDict
 
 from model.errors import SettingsError
 from model.registry import default_home
+from service.logs import LogFormat
 
 
 class Settings(BaseSettings):
@@ -24,6 +25,7 @@ class Settings(BaseSettings):
         "empty: the file `stance.db` in the home.",
     )
     review_texts: int = Field(10_000, ge=0, description="Most texts in the review queue.")
+    store_texts: bool = Field(False, description="Keep texts on which the model is unsure in the review queue.")
     model: str = Field("current", description="Model directory, registered version, `current` or `embedded`.")
     engine: str = Field(
         "auto",
@@ -35,6 +37,11 @@ class Settings(BaseSettings):
     keys_file: Path | None = Field(None, description="File of API keys, made by `stance keys`; empty: no key needed.")
     rate_limit: str | None = Field(
         None, description="Requests of one key, or one address, for example `600/minute`; empty: no limit."
+    )
+    log_format: LogFormat = Field("text", description="`text`, or `json` for programs that gather logs.")
+    coral_secrets: SecretStr | None = Field(
+        None,
+        description="Signing secrets of Coral's moderation phase, commas between them; empty: `/hooks/coral` is off.",
     )
     max_text_chars: int = Field(100_000, ge=1, description="Longest text, in characters.")
     max_texts: int = Field(1_000, ge=1, description="Most texts in one request.")

@@ -31,7 +31,7 @@ PATIENCE = 20.0
 class FakeEngine:
     """Runs the real engine, but only while `gate` is open, and does first what `before` says."""
 
-    name = "fake"
+    name = "torch-fake-float32"
 
     def __init__(self, inner: Engine, before: Callable[[Batch], None] = lambda _: None) -> None:
         self.gate = threading.Event()

@@ -84,7 +84,7 @@ def test_one_line_says_what_is_served_where_and_sigterm_drains(process: tuple[su
     output, errors = running.communicate(timeout=30)
     assert running.returncode == 0
     assert errors == ""
-    assert "POST /v1/classify HTTP/1.1" in output
+    assert "POST '/v1/classify' 200" in output
     assert "sanctions" not in output
 
 

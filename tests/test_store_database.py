@@ -68,3 +68,10 @@ def test_an_error_of_the_database_never_quotes_what_was_to_be_stored(database: E
         connection.execute(text("insert into nowhere values (:text)"), {"text": "a reader's own words"})
     assert "own words" not in str(caught.value)
     assert caught.value.__cause__ is None
+
+
+def test_a_database_of_a_newer_release_is_refused(database: Engine, database_url: str):
+    with database.begin() as connection:
+        connection.execute(text("update alembic_version set version_num = '9999'"))
+    with pytest.raises(DatabaseError, match="newer release"):
+        open_database(database_url)

@@ -11,11 +11,12 @@ from dataclasses import replace
 import pytest
 from sqlalchemy import Engine, text
 
-from model.labels import Stance
-from model.records import TextInput
+from model.labels import LABELS, Stance
+from model.records import Prediction, TextInput
 from service.store.database import DatabaseError, open_database
 from service.store.idempotency import KeyReusedError, Once
 from service.store.labels import LabelFilter, LabelStore, NewLabel, text_hash
+from service.store.review import ReviewQueue
 
 YES = NewLabel(
     "A reset is overdue. 🤝 Пора.", Stance.SUPPORTIVE, "api", context="Parent", text_id="c-1", annotator="ann"
@@ -44,6 +45,14 @@ def test_pages_go_on_after_the_last_id(store: LabelStore):
     assert [label.id for label in store.read(limit=2)] == ids[:2]
     assert [label.id for label in store.read(after=ids[1], limit=2)] == ids[2:4]
     assert store.read(after=ids[-1]) == []
+
+
+def test_texts_are_found_under_their_own_ids_labelled_or_waiting(store: LabelStore, database: Engine):
+    store.add([YES, NO])
+    prediction = Prediction("q-1", Stance.NEUTRAL, dict.fromkeys(LABELS, 1 / 3), 1 / 3, True, "en", False)
+    ReviewQueue(database, max_texts=10).add([TextInput("Ha.", id="q-1")], [prediction], model="tiny@1")
+    assert store.texts_of(["c-1", "q-1", "c-2"]) == {"c-1": YES.text, "q-1": "Ha."}
+    assert store.texts_of([]) == {}
 
 
 @pytest.mark.parametrize(

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from math import ceil
 from time import time
 from typing import Any
-from urllib.parse import parse_qs
+from urllib.parse import parse_qs, unquote_plus
 
 from limits import RateLimitItem, parse
 from limits.storage import MemoryStorage
@@ -124,9 +124,10 @@ class Access:
         if scope["type"] != "http":
             await self._app(scope, receive, send)
             return
-        right = right_for(scope["path"])
+        right, sent = right_for(scope["path"]), _sent_key(scope)
+        _hide_key(scope)
         try:
-            scope["state"].update(self._identity(scope, right))
+            scope["state"].update(self._identity(sent, right))
             window = self._limiter.hit(_counted_as(scope)) if self._limiter and right else None
         except StanceError as error:
             await self._refuse(Request(scope), error)(scope, receive, send)
@@ -139,10 +140,10 @@ class Access:
 
         await self._app(scope, receive, send_with_window)
 
-    def _identity(self, scope: Scope, right: Right | None) -> dict[str, Any]:
+    def _identity(self, sent: str | None, right: Right | None) -> dict[str, Any]:
         if self._keys is None or right is None:
             return {"client": _ANYBODY, "admin": self._keys is None}
-        record = self._known(_sent_key(scope))
+        record = self._known(sent)
         if not record.allows(right):
             raise ForbiddenError(f"this key has not the scope {right!r}; make another with `stance keys create`")
         return {"client": record.name, "admin": record.allows("admin")}
@@ -172,6 +173,13 @@ def _sent_key(scope: Scope) -> str | None:
     if scope["path"].startswith(_KEY_IN_URL):
         return next(iter(parse_qs(scope["query_string"].decode("latin-1")).get("key", [])), None)
     return None
+
+
+def _hide_key(scope: Scope) -> None:
+    """Take any key out of the URL: the server logs what this scope holds when the answer begins."""
+    pairs = scope["query_string"].split(b"&")
+    kept = [pair for pair in pairs if unquote_plus(pair.partition(b"=")[0].decode("latin-1")) != "key"]
+    scope["query_string"] = b"&".join(kept)
 
 
 def _password(credentials: str) -> str | None:

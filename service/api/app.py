@@ -9,13 +9,26 @@ from starlette.concurrency import run_in_threadpool
 
 from model.classifier import StanceClassifier
 from model.engines.selection import setting_for
-from service.api import classify, health, jobs, label_studio, labels, models, page, predict, vllm
+from service.api import (
+    classify,
+    coral,
+    health,
+    jobs,
+    label_studio,
+    labels,
+    models,
+    page,
+    perspective,
+    predict,
+    vllm,
+)
 from service.api.access import Access, RateLimiter
 from service.api.errors import Renderer, add_error_handlers, describe, renderer_for
 from service.api.headers import SafeHeaders
 from service.api.label_studio_errors import render_label_studio
 from service.api.metrics import Metrics
 from service.api.middleware import BodyLimit, RequestContext
+from service.api.perspective_errors import render_perspective
 from service.api.state import Services, State
 from service.api.tei import render_tei
 from service.api.vllm_errors import render_vllm
@@ -37,6 +50,7 @@ _RENDERERS: dict[str, Renderer] = {
     "/predict": render_tei,
     "/classify": render_vllm,
     "/label-studio": render_label_studio,
+    "/v1alpha1/": render_perspective,
 }
 
 
@@ -87,5 +101,5 @@ def _add_middleware(app: FastAPI, settings: Settings, metrics: Metrics) -> None:
 
 
 def _add_routes(app: FastAPI) -> None:
-    for family in (classify, predict, vllm, label_studio, labels, jobs, models, health, page):
+    for family in (classify, predict, vllm, perspective, coral, label_studio, labels, jobs, models, health, page):
         app.include_router(family.router)

@@ -2,7 +2,7 @@
 
 import json
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 from fastapi import FastAPI, Request
@@ -17,6 +17,7 @@ from service.background.uploads import StorageFullError, UploadError
 from service.batcher import DeadlineError
 from service.host import FixedModelError
 from service.keys import KeysError
+from service.signatures import SignatureError
 from service.store.database import DatabaseError
 from service.store.idempotency import KeyReusedError
 from service.store.jobs import JobNotFoundError, JobUnfinishedError
@@ -32,11 +33,19 @@ class InvalidItemError(TextError):
 
 
 class InvalidRequestError(StanceError):
-    """A request cannot be used as a whole; `fields` maps the JSON pointer of each bad field to what is wrong."""
+    """A request cannot be used as a whole; `fields` maps the JSON pointer of each bad field to what is wrong.
 
-    def __init__(self, message: str, *, fields: Mapping[str, str]) -> None:
+    `details` are what the shape of a compatible route has beside that.
+    """
+
+    def __init__(self, message: str, *, fields: Mapping[str, str], details: Mapping[str, Any] | None = None) -> None:
         super().__init__(message)
         self.fields = fields
+        self.details = details or {}
+
+
+class NotConfiguredError(StanceError):
+    """A route that works only after a setting has been made; the message names it."""
 
 
 class ClientGoneError(StanceError):
@@ -53,6 +62,7 @@ class Problem:
     detail: str
     fields: Mapping[str, str] = field(default_factory=dict)
     headers: Mapping[str, str] = field(default_factory=dict)
+    details: Mapping[str, Any] = field(default_factory=dict)
 
     @property
     def line(self) -> str:
@@ -74,10 +84,12 @@ class ProblemBody(BaseModel):
 
 _TABLE: dict[type[StanceError], tuple[int, str, str]] = {
     UnauthorizedError: (401, "unauthorized", "A key is needed"),
+    SignatureError: (401, "bad-signature", "The signature is missing or wrong"),
     ForbiddenError: (403, "forbidden", "The key may not do this"),
     TooManyRequestsError: (429, "too-many-requests", "Too many requests"),
     KeyReusedError: (422, "idempotency-key-reused", "The idempotency key was used before"),
     FixedModelError: (409, "fixed-model", "The model cannot be changed"),
+    NotConfiguredError: (404, "not-configured", "Not set up here"),
     ModelNotFoundError: (404, "model-not-found", "No such model"),
     ModelError: (409, "model-unusable", "The model cannot be used"),
     JobNotFoundError: (404, "job-not-found", "No such job"),
@@ -162,8 +174,10 @@ def add_error_handlers(app: FastAPI, *, renderers: Mapping[str, Renderer]) -> No
 def _known(error: Exception, status: int, kind: str, title: str) -> Problem:
     if isinstance(error, TextError):
         kind, title = error.kind, error.title
-    fields = error.fields if isinstance(error, InvalidRequestError) else {}
-    return Problem(status, kind, title, str(error), fields, _headers_for(error))
+    problem = Problem(status, kind, title, str(error), headers=_headers_for(error))
+    if isinstance(error, InvalidRequestError):
+        return replace(problem, fields=error.fields, details=error.details)
+    return problem
 
 
 def _headers_for(error: Exception) -> dict[str, str]:

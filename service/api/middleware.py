@@ -10,6 +10,7 @@ from starlette.exceptions import HTTPException
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from service.api.metrics import Metrics
+from service.logs import log_request
 
 _REQUEST_ID = re.compile(r"[A-Za-z0-9._:-]{1,128}")
 
@@ -42,8 +43,21 @@ class RequestContext:
         try:
             await self._app(scope, receive, send_with_headers)
         finally:
-            route = getattr(scope.get("route"), "path", "other")
-            self._metrics.request_ended(route=route, status=status, seconds=perf_counter() - begun)
+            self._ended(scope, status=status, seconds=perf_counter() - begun)
+
+    def _ended(self, scope: Scope, *, status: int, seconds: float) -> None:
+        route = getattr(scope.get("route"), "path", "other")
+        self._metrics.request_ended(route=route, status=status, seconds=seconds)
+        state = scope["state"]
+        log_request(
+            method=scope["method"],
+            path=scope["path"],
+            status=status,
+            seconds=seconds,
+            request_id=state["request_id"],
+            client=state.get("client", "refused"),
+            model=_model_version(scope),
+        )
 
 
 class BodyLimit:

@@ -1,6 +1,5 @@
 """`stance serve`: the REST service in this process, until it is told to stop."""
 
-import copy
 import signal
 import socket
 import sys
@@ -11,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from model.errors import StanceError
+from service.logs import log_config
 from service.settings import Settings, read_settings
 
 if TYPE_CHECKING:
@@ -39,6 +39,8 @@ def serve(**flags: Any) -> None:
         curl localhost:8000/v1/classify -H 'Content-Type: application/json' \\
              -d '{"texts": ["Talking to Moscow beats another cold war."]}'
     """
+    # Before anything that takes time: as process 1 of a container, a signal without a handler goes unheard.
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(0))
     from service.loading import load_classifier
 
     settings = read_settings(**flags)
@@ -68,22 +70,12 @@ def _run(settings: Settings, classifier: "StanceClassifier", listener: socket.so
 
     config = uvicorn.Config(
         create_app(settings, classifier),
-        log_config=_log_config(),
+        log_config=log_config(settings.log_format),
+        access_log=False,
         http=BoundedHeadProtocol,
         server_header=False,
         timeout_graceful_shutdown=int(settings.deadline_seconds) + _GRACE_SECONDS,
     )
     # uvicorn drains on SIGTERM and SIGINT and then raises the signal again: by then, all is well.
-    signal.signal(signal.SIGTERM, lambda *_: sys.exit(0))
     with suppress(KeyboardInterrupt):
         uvicorn.Server(config).run(sockets=[listener])
-
-
-def _log_config() -> dict[str, Any]:
-    """uvicorn's access log as it is; of its other messages, and of ours, only what calls for attention."""
-    from uvicorn.config import LOGGING_CONFIG
-
-    config = copy.deepcopy(LOGGING_CONFIG)
-    config["loggers"]["uvicorn.error"]["level"] = "WARNING"
-    config["loggers"]["service"] = {"handlers": ["default"], "level": "WARNING", "propagate": False}
-    return config

@@ -7,6 +7,7 @@ from typing import Any
 
 from alembic import command
 from alembic.config import Config
+from alembic.util import CommandError
 from filelock import FileLock
 from sqlalchemy import Connection, Engine, create_engine, event, make_url, text
 from sqlalchemy.exc import ArgumentError, DataError, DBAPIError, IntegrityError, NoSuchModuleError
@@ -98,7 +99,10 @@ def _migrate(engine: Engine) -> None:
     config.set_main_option("script_location", _MIGRATIONS.as_posix().replace("%", "%%"))
     with _one_at_a_time(engine), engine.connect() as connection:
         config.attributes["connection"] = connection
-        command.upgrade(config, "head")
+        try:
+            command.upgrade(config, "head")
+        except CommandError as error:
+            raise DatabaseError("the database is of a newer release than this one; update this one") from error
 
 
 @contextmanager

@@ -7,7 +7,7 @@ from dataclasses import asdict, dataclass
 from datetime import UTC, datetime
 from typing import Any
 
-from sqlalchemy import Connection, Engine, delete, insert, select
+from sqlalchemy import Connection, Engine, delete, insert, select, union_all
 
 from model.errors import StanceError
 from model.labels import Stance
@@ -90,6 +90,17 @@ class LabelStore:
                 query = query.where(LABELS_TABLE.c[name] == str(value))
         with explain_failure(), self._engine.connect() as connection:
             return [_label(row) for row in connection.execute(query).mappings()]
+
+    def texts_of(self, text_ids: Sequence[str]) -> dict[str, str]:
+        """Return those texts, labelled or in the review queue, that came under one of these ids of their own.
+
+        Raises:
+            DatabaseError: the database does not answer.
+        """
+        tables = (REVIEW, LABELS_TABLE)
+        query = union_all(*(select(own.c.text_id, own.c.text).where(own.c.text_id.in_(text_ids)) for own in tables))
+        with explain_failure(), self._engine.connect() as connection:
+            return {row.text_id: row.text for row in connection.execute(query)}
 
 
 def text_hash(item: TextInput) -> str:

@@ -54,7 +54,7 @@ LABELS_TABLE = Table(
     # SHA-256 of text and context: finds a text without an index over texts.
     Column("text_hash", String(64), nullable=False, index=True),
     Column("label", String(10), nullable=False),
-    Column("text_id", Text),
+    Column("text_id", Text, index=True),
     Column("annotator", Text),
     Column("source", String(20), nullable=False),
     Column("model", Text),

@@ -22,7 +22,7 @@ def upgrade() -> None:
         sa.Column("context", sa.Text),
         sa.Column("text_hash", sa.String(64), nullable=False, index=True),
         sa.Column("label", sa.String(10), nullable=False),
-        sa.Column("text_id", sa.Text),
+        sa.Column("text_id", sa.Text, index=True),
         sa.Column("annotator", sa.Text),
         sa.Column("source", sa.String(20), nullable=False),
         sa.Column("model", sa.Text),
