@@ -8,6 +8,7 @@ from typing import Any
 import httpx
 import pytest
 from api_support import PATIENCE, listening
+from playwright.sync_api import sync_playwright
 
 from model.calibration import Calibration
 from model.classifier import StanceClassifier
@@ -22,7 +23,7 @@ FRENCH = "Je pense que les discussions avec Moscou sont inutiles."
 
 @pytest.fixture(scope="session")
 def browser() -> Iterator[Any]:
-    with pytest.importorskip("playwright.sync_api").sync_playwright() as playwright:
+    with sync_playwright() as playwright:
         chromium = playwright.chromium.launch(executable_path=shutil.which("chromium"))
         yield chromium
         chromium.close()

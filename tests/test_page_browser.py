@@ -5,12 +5,12 @@ from typing import Any
 
 import pytest
 from api_support import listening
+from axe_playwright_python import sync_playwright as axe_api
 from page_support import FRENCH, PARAGRAPHS, fill_queue, score_file, try_text
+from playwright.sync_api import expect
 
 from model.classifier import StanceClassifier
 
-axe_api = pytest.importorskip("axe_playwright_python.sync_playwright")
-expect = pytest.importorskip("playwright.sync_api").expect
 pytestmark = pytest.mark.browser
 THEMES = ["light", "dark"]
 

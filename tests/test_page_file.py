@@ -8,10 +8,10 @@ import httpx
 import pytest
 from api_support import listening
 from page_support import FRENCH, PARAGRAPHS, choose_file, score_file
+from playwright.sync_api import expect
 
 from model.classifier import StanceClassifier
 
-expect = pytest.importorskip("playwright.sync_api").expect
 pytestmark = pytest.mark.browser
 TABLE = '\ufeffid,comment\r\n1,"talk, to ""moscow"""\r\n2,"lift the\nsanctions"\r\n3,\r\n4,=peace\r\n5,-5\r\n'
 

@@ -6,10 +6,10 @@ import httpx
 import pytest
 from api_support import listening
 from page_support import eventually_stored, fill_queue, stored_labels
+from playwright.sync_api import expect
 
 from model.classifier import StanceClassifier
 
-expect = pytest.importorskip("playwright.sync_api").expect
 pytestmark = pytest.mark.browser
 
 

@@ -6,12 +6,12 @@ from typing import Any
 import pytest
 from api_support import listening
 from page_support import FRENCH, PARAGRAPHS, try_text
+from playwright.sync_api import expect
 
 from model.classifier import StanceClassifier
 from model.records import TextInput
 from service.keys import make_key, write_keys
 
-expect = pytest.importorskip("playwright.sync_api").expect
 pytestmark = pytest.mark.browser
 
 

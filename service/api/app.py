@@ -62,6 +62,7 @@ def create_app(settings: Settings, classifier: StanceClassifier) -> FastAPI:
         version=version("comment-stance"),
         description=_DESCRIPTION,
         lifespan=_lifespan(settings, classifier, metrics),
+        redoc_url=None,  # one documentation is enough, and this one would need another host
     )
     _add_middleware(app, settings, metrics)
     _add_routes(app)
