@@ -38,6 +38,9 @@ class Settings(BaseSettings):
     rate_limit: str | None = Field(
         None, description="Requests of one key, or one address, for example `600/minute`; empty: no limit."
     )
+    cors_origins: str | None = Field(
+        None, description="Web origins whose pages may call the service, commas between them; empty: none but our own."
+    )
     log_format: LogFormat = Field("text", description="`text`, or `json` for programs that gather logs.")
     coral_secrets: SecretStr | None = Field(
         None,

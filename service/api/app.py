@@ -4,11 +4,14 @@ from collections.abc import AsyncIterator, Callable
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from importlib.metadata import version
 
-from fastapi import FastAPI
+from fastapi import FastAPI, Request
+from fastapi.responses import Response
 from starlette.concurrency import run_in_threadpool
+from starlette.middleware.cors import CORSMiddleware
 
 from model.classifier import StanceClassifier
 from model.engines.selection import setting_for
+from model.errors import StanceError
 from service.api import (
     classify,
     coral,
@@ -28,6 +31,7 @@ from service.api.headers import SafeHeaders
 from service.api.label_studio_errors import render_label_studio
 from service.api.metrics import Metrics
 from service.api.middleware import BodyLimit, RequestContext
+from service.api.origins import CrossSite, parse_origins
 from service.api.perspective_errors import render_perspective
 from service.api.state import Services, State
 from service.api.tei import render_tei
@@ -52,6 +56,18 @@ _RENDERERS: dict[str, Renderer] = {
     "/label-studio": render_label_studio,
     "/v1alpha1/": render_perspective,
 }
+
+
+# What pages of other origins may read of an answer, beside its body.
+_EXPOSED = [
+    "Location",
+    "RateLimit",
+    "RateLimit-Policy",
+    "Retry-After",
+    "Server-Timing",
+    "X-Model-Version",
+    "X-Request-ID",
+]
 
 
 def create_app(settings: Settings, classifier: StanceClassifier) -> FastAPI:
@@ -90,13 +106,23 @@ def _lifespan(
 
 def _add_middleware(app: FastAPI, settings: Settings, metrics: Metrics) -> None:
     """The last one added sees a request first."""
+
+    def refuse(request: Request, error: StanceError) -> Response:
+        return renderer_for(request.url.path, _RENDERERS)(request, describe(error))
+
+    origins = parse_origins(settings.cors_origins)
     app.add_middleware(BodyLimit, max_bytes=settings.max_body_bytes, longer={"/v1/jobs": settings.max_upload_bytes})
     app.add_middleware(
         Access,
         keys=KeyRing(settings.keys_file) if settings.keys_file else None,
         limiter=RateLimiter(settings.rate_limit) if settings.rate_limit else None,
-        refuse=lambda request, error: renderer_for(request.url.path, _RENDERERS)(request, describe(error)),
+        refuse=refuse,
     )
+    app.add_middleware(CrossSite, origins=origins, refuse=refuse)
+    if origins:
+        app.add_middleware(
+            CORSMiddleware, allow_origins=origins, allow_methods=["*"], allow_headers=["*"], expose_headers=_EXPOSED
+        )
     app.add_middleware(RequestContext, metrics=metrics)
     app.add_middleware(SafeHeaders)
 

@@ -13,6 +13,7 @@ from starlette.exceptions import HTTPException
 
 from model.errors import EngineError, ModelError, ModelNotFoundError, StanceError, TextError
 from service.api.access import ForbiddenError, TooManyRequestsError, UnauthorizedError
+from service.api.origins import CrossSiteError
 from service.background.uploads import StorageFullError, UploadError
 from service.batcher import DeadlineError
 from service.host import FixedModelError
@@ -85,6 +86,7 @@ class ProblemBody(BaseModel):
 _TABLE: dict[type[StanceError], tuple[int, str, str]] = {
     UnauthorizedError: (401, "unauthorized", "A key is needed"),
     SignatureError: (401, "bad-signature", "The signature is missing or wrong"),
+    CrossSiteError: (403, "cross-site", "A page of another origin may not do this"),
     ForbiddenError: (403, "forbidden", "The key may not do this"),
     TooManyRequestsError: (429, "too-many-requests", "Too many requests"),
     KeyReusedError: (422, "idempotency-key-reused", "The idempotency key was used before"),

@@ -35,8 +35,12 @@ def open_database(url: str) -> Engine:
         DatabaseError: the database does not answer.
     """
     engine = _engine(url)
-    with explain_failure():
-        _migrate(engine)
+    try:
+        with explain_failure():
+            _migrate(engine)
+    except BaseException:
+        engine.dispose()
+        raise
     return engine
 
 
