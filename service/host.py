@@ -77,6 +77,7 @@ class ModelHost:
         self._swapping = asyncio.Lock()
         self._retiring: set[asyncio.Task[None]] = set()
         self._open = AsyncExitStack()
+        self._refused: str | None = None
 
     @property
     def current(self) -> Served:
@@ -114,13 +115,23 @@ class ModelHost:
 
         Raises:
             FixedModelError: this service does not follow the registry.
-            ModelNotFoundError, ModelCorruptError: see `Registry.promote`; nothing has changed.
+            StanceError: there is no such version, or it does not load or run; nothing has changed.
         """
         if not self.follows_registry:
             raise FixedModelError(f"this service was started with --model {self._settings.model}, and keeps it")
-        pointer = await asyncio.to_thread(self._registry.promote, version)
-        await self.follow()
-        return pointer.current
+        async with self._swapping:
+            name = await asyncio.to_thread(self._registry.resolve, version)
+            if name == self._version:
+                await asyncio.to_thread(self._registry.promote, name)
+                return name
+            new = await self._try(name)
+            try:
+                await asyncio.to_thread(self._registry.promote, name)
+            except BaseException:
+                await self._retire(new)
+                raise
+            self._swap(new, name)
+            return name
 
     async def follow(self) -> None:
         """Serve what the registry's pointer names, where that is not what is served already.
@@ -130,20 +141,29 @@ class ModelHost:
         """
         async with self._swapping:
             version = (await asyncio.to_thread(self._registry.pointer)).current
-            if version == self._version:
-                return
-            classifier = await asyncio.to_thread(load_classifier, self._settings)
-            new = await self._start(classifier)
-            try:
-                await new.batcher.check()
-            except StanceError:
-                await self._retire(new)
-                raise
-            old, self._current, self._version = self._current, new, version
-            self._changed(classifier)
-            task = asyncio.create_task(self._retire(old), name="stance-model-retire")
-            self._retiring.add(task)
-            task.add_done_callback(self._retiring.discard)
+            if version not in (self._version, self._refused):
+                self._refused = version  # until it runs; it is tried again only when the pointer has changed
+                self._swap(await self._try(version), version)
+            elif version == self._version:
+                self._refused = None
+
+    async def _try(self, version: str) -> Served:
+        """Load a version beside the one that is served, and send a text through it."""
+        settings = self._settings.model_copy(update={"model": version})
+        new = await self._start(await asyncio.to_thread(load_classifier, settings))
+        try:
+            await new.batcher.check()
+        except BaseException:
+            await self._retire(new)
+            raise
+        return new
+
+    def _swap(self, new: Served, version: str) -> None:
+        old, self._current, self._version, self._refused = self._current, new, version, None
+        self._changed(new.classifier)
+        task = asyncio.create_task(self._retire(old), name="stance-model-retire")
+        self._retiring.add(task)
+        task.add_done_callback(self._retiring.discard)
 
     async def _start(self, classifier: StanceClassifier) -> Served:
         limits = classifier.engine.limits
@@ -164,7 +184,7 @@ class ModelHost:
             await asyncio.sleep(_LOOK_SECONDS)
             try:
                 await self.follow()
-            except (StanceError, OSError) as error:
+            except Exception as error:  # noqa: BLE001 - whatever a model brings, the next one must be looked for
                 logger.error("the promoted model is not served: %s", error)
 
 

@@ -11,6 +11,7 @@ written at the end is cut off.
 import os
 from collections import Counter
 from collections.abc import Iterator
+from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -140,8 +141,11 @@ class Journal:
 
 def count_rows(path: Path, *, start: int = 0) -> tuple[int, int]:
     """Count the rows from byte `start` on, of a journal that another process may be writing; and where they end."""
-    found = list(_records(path, start=start)) if path.exists() else []
-    return sum(len(record.get("outcomes", ())) for record, _ in found), found[-1][1] if found else start
+    rows, reached = 0, start
+    with suppress(FileNotFoundError):  # it goes when all is written
+        for record, end in _records(path, start=start):
+            rows, reached = rows + len(record.get("outcomes", ())), end
+    return rows, reached
 
 
 def _named(name: str, run: dict[str, Any]) -> str:

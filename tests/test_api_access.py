@@ -10,6 +10,7 @@ import pytest
 from api_support import listening, serving
 
 from model.classifier import StanceClassifier
+from model.errors import SettingsError
 from service.api.access import RIGHTS, RateLimiter, right_for
 from service.api.app import create_app
 from service.keys import make_key, write_keys
@@ -141,6 +142,7 @@ async def test_each_key_has_a_rate_of_its_own(classifier: StanceClassifier, keys
             assert (await client.post("/v1/classify", json=TEXTS, headers=own)).status_code == 429
 
 
-def test_a_rate_that_cannot_be_read_names_the_setting():
-    with pytest.raises(Exception, match="STANCE_RATE_LIMIT: write it as 600/minute"):
-        RateLimiter("often")
+@pytest.mark.parametrize("rate", ["often", "0/minute", "600/minute; 20/second", ""])
+def test_a_rate_that_cannot_be_read_names_the_setting(rate: str):
+    with pytest.raises(SettingsError, match="STANCE_RATE_LIMIT: write it as 600/minute"):
+        RateLimiter(rate)

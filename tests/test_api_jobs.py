@@ -83,6 +83,8 @@ async def test_the_result_may_be_csv(client: httpx.AsyncClient):
         (b"a,b\n1,2\n", "dump.csv", {"text_field": "c"}, "no column 'c'"),
         (b"text", "dump.exe", {}, "unknown format"),
         (b"text", "", {}, ""),
+        (b"text\n", "/", {}, "the file has no name"),
+        (b"text\n", "a.csv", {"text_field": "a\x00b"}, ""),
         (b"no parquet", "dump.parquet", {}, "input.parquet"),
         (b"no gzip", "dump.csv.gz", {}, "input.csv.gz"),
     ],
@@ -108,6 +110,7 @@ async def test_an_upload_sent_again_under_its_key_is_one_job(client: httpx.Async
     assert again.json()["id"] == first.json()["id"]
     assert [path.name for path in (options["home"] / "jobs").iterdir()] == [first.json()["id"]]
     assert (await upload(client, dump(ROWS[:2]), key="k", text_field="body")).status_code == 422
+    assert [path.name for path in (options["home"] / "jobs").iterdir()] == [first.json()["id"]]
 
 
 async def test_a_job_that_is_not_there_is_404(client: httpx.AsyncClient):

@@ -33,40 +33,42 @@ def test_the_job_of_a_dead_runner_is_given_to_another(store: JobStore, database:
     assert store.claim() is None
     with database.begin() as connection:
         connection.execute(update(JOBS).values(leased_until=datetime.now(UTC) - timedelta(seconds=1)))
+    late = store.find("a")
     assert store.claim().attempts == 2
+    assert not store.renew(late, rows=7)
+    store.fail(late, "too late")
+    assert store.find("a").state == "running"
 
 
 def test_a_runner_that_renews_keeps_its_job(store: JobStore):
     create(store, "a")
-    store.claim()
-    assert store.renew("a", rows=7)
+    assert store.renew(store.claim(), rows=7)
     assert store.find("a").rows == 7
     assert store.claim() is None
 
 
 def test_a_cancelled_job_cannot_be_renewed_or_finished(store: JobStore):
     create(store, "a")
-    store.claim()
+    claimed = store.claim()
     store.cancel("a")
-    assert not store.renew("a", rows=7)
-    store.finish("a", rows=7, counts={})
+    assert not store.renew(claimed, rows=7)
+    store.finish(claimed, rows=7, counts={})
     assert store.find("a").state == "cancelled"
 
 
 def test_a_finished_job_stays_finished(store: JobStore):
     create(store, "a")
-    store.claim()
-    store.finish("a", rows=2, counts={"neutral": 2})
+    claimed = store.claim()
+    store.finish(claimed, rows=2, counts={"neutral": 2})
     store.cancel("a")
-    store.fail("a", "late")
+    store.fail(claimed, "late")
     found = store.find("a")
     assert (found.state, found.rows, found.counts, found.error) == ("done", 2, {"neutral": 2}, None)
 
 
 def test_a_released_job_is_next_again(store: JobStore):
     create(store, "a")
-    store.claim()
-    store.release("a")
+    store.release(store.claim())
     assert store.claim().id == "a"
 
 
@@ -82,8 +84,7 @@ def test_an_upload_sent_again_is_the_same_job(store: JobStore):
 def test_old_jobs_can_be_found_and_removed(store: JobStore):
     create(store, "a")
     create(store, "b")
-    store.claim()
-    store.fail("a", "no column")
+    store.fail(store.claim(), "no column")
     assert store.finished_before(datetime.now(UTC) + timedelta(seconds=1)) == ["a"]
     store.remove("a")
     assert store.find("a") is None

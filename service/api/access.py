@@ -9,7 +9,7 @@ from time import time
 from typing import Any
 from urllib.parse import parse_qs, unquote_plus
 
-from limits import RateLimitItem, parse
+from limits import RateLimitItem, parse_many
 from limits.storage import MemoryStorage
 from limits.strategies import MovingWindowRateLimiter
 from starlette.datastructures import Headers, MutableHeaders
@@ -197,6 +197,9 @@ def _counted_as(scope: Scope) -> str:
 
 def _parse_rate(rate: str) -> RateLimitItem:
     try:
-        return parse(rate)
+        [item] = parse_many(rate)
+        if item.amount < 1:
+            raise ValueError(rate)
     except ValueError as error:
         raise SettingsError("STANCE_RATE_LIMIT: write it as 600/minute, or 20/second") from error
+    return item

@@ -10,7 +10,6 @@ from starlette.concurrency import run_in_threadpool
 from starlette.middleware.cors import CORSMiddleware
 
 from model.classifier import StanceClassifier
-from model.engines.selection import setting_for
 from model.errors import StanceError
 from service.api import (
     classify,
@@ -97,7 +96,7 @@ def _lifespan(
             metrics.watch_queue(lambda: host.current.batcher.queued_tokens)
             review = ReviewQueue(database, max_texts=settings.review_texts)
             jobs = JobStore(database)
-            async with JobRunner(jobs, settings, engine=setting_for(classifier.engine.name)):
+            async with JobRunner(jobs, settings):
                 yield {"services": Services(settings, host, metrics, LabelStore(database), review, jobs)}
         database.dispose()
 

@@ -1,14 +1,17 @@
 """`/v1/jobs`: score an uploaded dump in the background."""
 
+import re
 import uuid
 from typing import Annotated
 
 from fastapi import APIRouter, File, Form, Request, UploadFile
 from fastapi.responses import FileResponse, Response
+from pydantic import AfterValidator
 from starlette.concurrency import run_in_threadpool
 
+from model.engines.selection import setting_for
 from service.api.job_schemas import JobOut, OutputFormat, job_out
-from service.api.label_schemas import IdempotencyKey
+from service.api.label_schemas import IdempotencyKey, valid_unicode
 from service.api.schemas import PROBLEMS
 from service.api.state import Services, ServicesDep
 from service.background.files import JobFiles
@@ -19,7 +22,9 @@ from service.store.jobs import JobNotFoundError, JobRecord, JobUnfinishedError
 
 router = APIRouter(prefix="/v1/jobs", tags=["jobs"])
 
-_Column = Annotated[str | None, Form(max_length=1_000)]
+_ID = re.compile(r"[0-9a-f]{32}")
+# As an argument of a command it can hold no NUL, and as one of a file system's no lone surrogate.
+_Column = Annotated[str | None, Form(max_length=1_000, pattern=r"^[^\x00]*$"), AfterValidator(valid_unicode)]
 
 
 @router.post("", status_code=202, responses=PROBLEMS)
@@ -48,17 +53,21 @@ async def create(
         max_text_chars=services.settings.max_text_chars,
     )
     once = Once(client=request.state.client, key=key) if key else None
-    known = await run_in_threadpool(
-        services.jobs.create,
-        job_id,
-        client=request.state.client,
-        options=upload.options,
-        model=services.host.version,
-        fingerprint=upload.fingerprint,
-        once=once,
-    )
-    if known != job_id:
-        await run_in_threadpool(files.remove)
+    engine = setting_for(services.host.current.classifier.engine.name)
+    known = None
+    try:
+        known = await run_in_threadpool(
+            services.jobs.create,
+            job_id,
+            client=request.state.client,
+            options={**upload.options, "engine": engine},
+            model=services.host.version,
+            fingerprint=upload.fingerprint,
+            once=once,
+        )
+    finally:
+        if known != job_id:
+            files.remove()
     response.headers["Location"] = f"/v1/jobs/{known}"
     return job_out(await _find(known, request, services))
 
@@ -76,6 +85,8 @@ async def result(job_id: str, request: Request, services: ServicesDep) -> FileRe
     if record.state != "done":
         raise JobUnfinishedError(f"the job is {record.state}; there is a result when it is done")
     path = _files(services, record).job(input_suffix="", output_suffix=record.options["output"]).output
+    if not path.exists():
+        raise JobNotFoundError("the result is not on this server; jobs need a home that all processes share")
     return FileResponse(path, filename=f"{record.id}{record.options['output']}")
 
 
@@ -90,7 +101,7 @@ async def delete(job_id: str, request: Request, services: ServicesDep) -> None:
 
 
 async def _find(job_id: str, request: Request, services: Services) -> JobRecord:
-    record = await run_in_threadpool(services.jobs.find, job_id)
+    record = await run_in_threadpool(services.jobs.find, job_id) if _ID.fullmatch(job_id) else None
     if record is None or not (request.state.admin or record.client == request.state.client):
         raise JobNotFoundError("there is no such job; a finished one is kept for some days only")
     return record

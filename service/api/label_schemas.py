@@ -13,13 +13,14 @@ from service.api.schemas import Item
 PAGE = 1_000
 
 
-def _valid_unicode(name: str) -> str:
-    name.encode()  # a lone surrogate is a UnicodeEncodeError, which is a ValueError
+def valid_unicode(name: str | None) -> str | None:
+    """Raises `ValueError` for a name with lone surrogates, which no file or database takes."""
+    (name or "").encode()
     return name
 
 
 Name = Annotated[
-    str, StringConstraints(min_length=1, max_length=200, pattern=r"^[^\x00-\x1f]*$"), AfterValidator(_valid_unicode)
+    str, StringConstraints(min_length=1, max_length=200, pattern=r"^[^\x00-\x1f]*$"), AfterValidator(valid_unicode)
 ]
 IdempotencyKey = Annotated[
     str | None, Header(alias="Idempotency-Key", min_length=1, max_length=255, pattern=r"^[\x21-\x7e]+$")

@@ -9,7 +9,7 @@ from starlette.concurrency import run_in_threadpool
 from model.errors import TextError
 from model.labels import Stance
 from model.records import TextInput
-from service.api.errors import InvalidRequestError
+from service.api.errors import InvalidItemError, InvalidRequestError
 from service.api.items import read_item, read_text
 from service.api.label_schemas import (
     LABEL_EXAMPLES,
@@ -53,7 +53,7 @@ async def submit(
 @router.get("", responses=PROBLEMS)
 async def read(
     services: ServicesDep,
-    after: Annotated[int, Query(ge=0, le=2**63 - 1, description="Labels with greater ids only.")] = 0,
+    after: Annotated[int, Query(ge=0, le=2**31 - 1, description="Labels with greater ids only.")] = 0,
     limit: Annotated[int, Query(ge=1, le=PAGE)] = 100,
     label: Stance | None = None,
     source: Annotated[Name | None, Query(description="`api`, `page`, `perspective` or `label-studio`.")] = None,
@@ -108,7 +108,10 @@ def _read_texts(items: list[Any], services: Services) -> list[TextInput]:
     texts = []
     for index, item in enumerate(items):
         try:
-            texts.append(read_item(item, max_chars=services.settings.max_text_chars))
+            text = read_item(item, max_chars=services.settings.max_text_chars)
+            if "\x00" in (text.id or ""):
+                raise InvalidItemError("id: holds a NUL character")
+            texts.append(text)
         except TextError as error:
             problems[f"/texts/{index}"] = str(error)
     if problems:

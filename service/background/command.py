@@ -13,7 +13,16 @@ from service.store.jobs import JobRecord
 
 # How far behind: enough that requests hardly notice, see nice(1).
 _NICENESS = 10
-_MAIN = "from service.cli import main; main()"
+# On Linux it dies with the service, however that ends: the next runner would find the output taken.
+_MAIN = """
+import sys
+if sys.platform == "linux":
+    import ctypes, signal
+    PR_SET_PDEATHSIG = 1
+    ctypes.CDLL(None).prctl(PR_SET_PDEATHSIG, signal.SIGKILL)
+from service.cli import main
+main()
+"""
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,11 +34,11 @@ class Outcome:
     killed: bool = False
 
 
-async def start(job: Job, record: JobRecord, *, settings: Settings, engine: str) -> Process:
+async def start(job: Job, record: JobRecord, *, settings: Settings) -> Process:
     """Begin, or go on where an earlier process of the same job stopped."""
     flags = {
         "--model": record.model,
-        "--engine": engine,
+        "--engine": record.options["engine"],
         "--home": str(settings.home),
         "--threads": settings.threads,
         "--max-text-chars": settings.max_text_chars,
@@ -39,9 +48,10 @@ async def start(job: Job, record: JobRecord, *, settings: Settings, engine: str)
     }
     given = [part for name, value in flags.items() if value is not None for part in (name, str(value))]
     inputs = [str(path) for path in job.inputs]
-    arguments = ["score", *inputs, "-o", str(job.output), "--json", *given]
-    command = ["nice", "-n", str(_NICENESS), sys.executable, "-c", _MAIN, *arguments]
-    return await asyncio.create_subprocess_exec(*command, stdout=PIPE, stderr=PIPE)
+    arguments = ["score", *inputs, "-o", str(job.output), "--json", "--overwrite", *given]
+    command = ["nice", "-n", str(_NICENESS), sys.executable, "-P", "-c", _MAIN, *arguments]
+    # A session of its own: what stops the service from a terminal is for the service to pass on.
+    return await asyncio.create_subprocess_exec(*command, stdout=PIPE, stderr=PIPE, start_new_session=True)
 
 
 async def finish(process: Process, job: Job) -> Outcome:

@@ -29,10 +29,9 @@ class JobRunner:
     On the way out a job that runs is put back in the queue, and goes on when a runner next looks.
     """
 
-    def __init__(self, store: JobStore, settings: Settings, *, engine: str) -> None:
+    def __init__(self, store: JobStore, settings: Settings) -> None:
         self._store = store
         self._settings = settings
-        self._engine = engine
 
     async def __aenter__(self) -> "JobRunner":
         self._task = asyncio.create_task(self._run(), name="stance-jobs")
@@ -52,35 +51,42 @@ class JobRunner:
                 if record := await asyncio.to_thread(self._store.claim):
                     await self._serve(record)
                     continue
-            except (StanceError, OSError) as error:
+            except StanceError as error:
                 logger.error("jobs stand still: %s", error)
+            except Exception:
+                # Whatever one job brings, the next must be looked for.
+                logger.exception("a job failed in a way that nobody foresaw")
             await asyncio.sleep(_LOOK_SECONDS)
 
     async def _serve(self, record: JobRecord) -> None:
         files = JobFiles.of(self._settings.home, record.id)
         job = files.job(input_suffix=record.options["input"], output_suffix=record.options["output"])
-        process = await start(job, record, settings=self._settings, engine=self._engine)
+        try:
+            process = await start(job, record, settings=self._settings)
+        except (ValueError, OSError):
+            await asyncio.to_thread(partial(self._store.fail, record, "the process cannot be started"))
+            raise
         ending = asyncio.create_task(finish(process, job))
         rows = end = 0
         try:
             while not (await asyncio.wait([ending], timeout=_RENEW_SECONDS))[0]:
                 more, end = await asyncio.to_thread(count_rows, job.journal, start=end)
                 rows += more
-                if not await asyncio.to_thread(partial(self._store.renew, record.id, rows=rows)):
+                if not await asyncio.to_thread(partial(self._store.renew, record, rows=rows)):
                     await _stop(process)
         except BaseException:
             await _stop(process)
-            await asyncio.to_thread(self._store.release, record.id)
+            await asyncio.to_thread(self._store.release, record)
             raise
         await asyncio.to_thread(self._record, record, ending.result())
 
     def _record(self, record: JobRecord, outcome: Outcome) -> None:
         if outcome.summary is not None:
-            self._store.finish(record.id, rows=outcome.summary["rows"], counts=outcome.summary["counts"])
+            self._store.finish(record, rows=outcome.summary["rows"], counts=outcome.summary["counts"])
         elif outcome.killed and record.attempts < MAX_ATTEMPTS:
-            self._store.release(record.id)
+            self._store.release(record)
         else:
-            self._store.fail(record.id, outcome.error)
+            self._store.fail(record, outcome.error)
         found = self._store.find(record.id)
         if found and found.state == "cancelled":
             self._forget(record.id)

@@ -71,6 +71,8 @@ def take_in(
 def _suffix(name: str) -> str:
     """The extensions of an upload's name; the rest of it may be anything, and is not used."""
     path = Path(name.replace("\\", "/")).name
+    if not path:
+        raise UploadError("the file has no name; its extension tells the format, for example comments.csv.gz")
     try:
         return path.removeprefix(stem_of(Path(path))).lower()
     except _UNUSABLE as error:

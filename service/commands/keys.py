@@ -30,7 +30,9 @@ def keys() -> None:
 @keys.command()
 @click.argument("name")
 @click.option("--scope", "scopes", type=click.Choice(SCOPES), multiple=True, required=True, help="May be repeated.")
-@click.option("--days", type=click.IntRange(min=1), help="How long the key is good; for ever unless told otherwise.")
+@click.option(
+    "--days", type=click.IntRange(min=1, max=36_500), help="How long the key is good; for ever unless told otherwise."
+)
 @_file
 def create(name: str, scopes: tuple[Scope, ...], days: int | None, keys_file: Path | None) -> None:
     """Make a key and print it, this once: only its hash is kept.

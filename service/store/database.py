@@ -11,12 +11,14 @@ from alembic.util import CommandError
 from filelock import FileLock
 from sqlalchemy import Connection, Engine, create_engine, event, make_url, text
 from sqlalchemy.exc import ArgumentError, DataError, DBAPIError, IntegrityError, NoSuchModuleError
+from sqlalchemy.exc import TimeoutError as PoolTimeoutError
 
 from model.errors import MissingExtraError, SettingsError, StanceError
 
 _MIGRATIONS = Path(__file__).with_name("migrations")
 # Longer than any write of ours takes, shorter than a request's deadline.
 _LOCK_SECONDS = 10
+_READS = "stance_reads"
 _KNOWN_URLS = "sqlite:///FILE or postgresql://USER:PASSWORD@HOST/NAME"
 # PostgreSQL lets one process migrate while others wait; any number that no other program uses will do.
 _MIGRATION_LOCK = 7_303_014
@@ -49,11 +51,20 @@ def explain_failure() -> Iterator[None]:
     """Raises `DatabaseError` in place of what the driver raises, without the statement and its texts."""
     try:
         yield
+    except PoolTimeoutError as error:
+        raise DatabaseError("the database does not answer: all connections to it are busy") from error
     except DBAPIError as error:
         # These two may quote the values that did not fit, and values are readers' texts.
         quoting = isinstance(error, IntegrityError | DataError)
         reason = "a value does not fit" if quoting else (str(error.orig).strip().splitlines() or ["no reason given"])[0]
         raise DatabaseError(f"the database failed: {reason}") from None
+
+
+@contextmanager
+def reading(engine: Engine) -> Iterator[Connection]:
+    """A connection that writes nothing, and so waits for nobody who does."""
+    with engine.connect().execution_options(**{_READS: True}) as connection:
+        yield connection
 
 
 def _engine(url: str) -> Engine:
@@ -95,7 +106,8 @@ def _prepare_sqlite(connection: Any, _: Any) -> None:
 
 def _begin_sqlite(connection: Connection) -> None:
     # Taken at once, the write lock can be waited for; taken halfway through, it fails where another came first.
-    connection.exec_driver_sql("BEGIN IMMEDIATE")
+    reads = connection.get_execution_options().get(_READS)
+    connection.exec_driver_sql("BEGIN" if reads else "BEGIN IMMEDIATE")
 
 
 def _migrate(engine: Engine) -> None:

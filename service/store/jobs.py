@@ -5,10 +5,10 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import Any, Literal
 
-from sqlalchemy import Connection, Engine, and_, delete, insert, or_, select, update
+from sqlalchemy import ColumnElement, Connection, Engine, and_, delete, insert, or_, select, update
 
 from model.errors import StanceError
-from service.store.database import explain_failure
+from service.store.database import explain_failure, reading
 from service.store.idempotency import Once, answered, remember
 from service.store.tables import JOBS
 
@@ -74,7 +74,7 @@ class JobStore:
             return job_id
 
     def find(self, job_id: str) -> JobRecord | None:
-        with explain_failure(), self._engine.connect() as connection:
+        with explain_failure(), reading(self._engine) as connection:
             return _find(connection, job_id)
 
     def claim(self) -> JobRecord | None:
@@ -94,25 +94,25 @@ class JobStore:
             connection.execute(update(JOBS).where(JOBS.c.id == job_id).values(leased))
             return _find(connection, job_id)
 
-    def renew(self, job_id: str, *, rows: int) -> bool:
-        """Say that the job is being worked on; False where it is not ours any more, because it was cancelled."""
-        return self._change(job_id, {"rows": rows, "leased_until": _now() + LEASE}, where="running")
+    def renew(self, claimed: JobRecord, *, rows: int) -> bool:
+        """Say that the job is being worked on; False where it is not the claimer's any more: cancelled, or too late."""
+        return self._change_claimed(claimed, {"rows": rows, "leased_until": _now() + LEASE})
 
-    def release(self, job_id: str) -> None:
+    def release(self, claimed: JobRecord) -> None:
         """Put a job that was begun back in the queue."""
-        self._change(job_id, {"state": "queued", "leased_until": None}, where="running")
+        self._change_claimed(claimed, {"state": "queued", "leased_until": None})
 
-    def finish(self, job_id: str, *, rows: int, counts: Mapping[str, int]) -> None:
+    def finish(self, claimed: JobRecord, *, rows: int, counts: Mapping[str, int]) -> None:
         values = {"state": "done", "rows": rows, "counts": dict(counts), "finished_at": _now()}
-        self._change(job_id, values, where="running")
+        self._change_claimed(claimed, values)
 
-    def fail(self, job_id: str, error: str) -> None:
-        self._change(job_id, {"state": "failed", "error": error, "finished_at": _now()}, where="running")
+    def fail(self, claimed: JobRecord, error: str) -> None:
+        self._change_claimed(claimed, {"state": "failed", "error": error, "finished_at": _now()})
 
     def cancel(self, job_id: str) -> None:
         """Stop a job that is not finished; its runner notices when it next renews."""
-        for state in ("queued", "running"):
-            self._change(job_id, {"state": "cancelled", "finished_at": _now()}, where=state)
+        unfinished = and_(JOBS.c.id == job_id, JOBS.c.state.in_(("queued", "running")))
+        self._change(unfinished, {"state": "cancelled", "finished_at": _now()})
 
     def remove(self, job_id: str) -> None:
         with explain_failure(), self._engine.begin() as connection:
@@ -120,13 +120,17 @@ class JobStore:
 
     def finished_before(self, moment: datetime) -> list[str]:
         """The ids of jobs that were over by then."""
-        with explain_failure(), self._engine.connect() as connection:
+        with explain_failure(), reading(self._engine) as connection:
             return list(connection.execute(select(JOBS.c.id).where(JOBS.c.finished_at < moment)).scalars())
 
-    def _change(self, job_id: str, values: Mapping[str, Any], *, where: State) -> bool:
-        statement = update(JOBS).where(JOBS.c.id == job_id, JOBS.c.state == where).values(dict(values))
+    def _change_claimed(self, claimed: JobRecord, values: Mapping[str, Any]) -> bool:
+        """Each claim counts one attempt more, so that a runner that comes too late changes nothing."""
+        own = and_(JOBS.c.id == claimed.id, JOBS.c.state == "running", JOBS.c.attempts == claimed.attempts)
+        return self._change(own, values)
+
+    def _change(self, which: ColumnElement[bool], values: Mapping[str, Any]) -> bool:
         with explain_failure(), self._engine.begin() as connection:
-            return bool(connection.execute(statement).rowcount)
+            return bool(connection.execute(update(JOBS).where(which).values(dict(values))).rowcount)
 
 
 def _find(connection: Connection, job_id: str) -> JobRecord | None:

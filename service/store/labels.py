@@ -12,7 +12,7 @@ from sqlalchemy import Connection, Engine, delete, insert, select, union_all
 from model.errors import StanceError
 from model.labels import Stance
 from model.records import TextInput
-from service.store.database import explain_failure
+from service.store.database import explain_failure, reading
 from service.store.idempotency import Once, answered, remember
 from service.store.tables import LABELS_TABLE, REVIEW
 
@@ -88,7 +88,7 @@ class LabelStore:
         for name, value in asdict(wanted or LabelFilter()).items():
             if value is not None:
                 query = query.where(LABELS_TABLE.c[name] == str(value))
-        with explain_failure(), self._engine.connect() as connection:
+        with explain_failure(), reading(self._engine) as connection:
             return [_label(row) for row in connection.execute(query).mappings()]
 
     def texts_of(self, text_ids: Sequence[str]) -> dict[str, str]:
@@ -99,7 +99,7 @@ class LabelStore:
         """
         tables = (REVIEW, LABELS_TABLE)
         query = union_all(*(select(own.c.text_id, own.c.text).where(own.c.text_id.in_(text_ids)) for own in tables))
-        with explain_failure(), self._engine.connect() as connection:
+        with explain_failure(), reading(self._engine) as connection:
             return {row.text_id: row.text for row in connection.execute(query)}
 
 

@@ -10,7 +10,7 @@ from sqlalchemy.dialects import postgresql, sqlite
 
 from model.labels import Stance
 from model.records import Prediction, TextInput
-from service.store.database import explain_failure
+from service.store.database import explain_failure, reading
 from service.store.labels import text_hash
 from service.store.tables import LABELS_TABLE, REVIEW
 
@@ -63,7 +63,7 @@ class ReviewQueue:
             DatabaseError: the database does not answer.
         """
         query = select(REVIEW).order_by(REVIEW.c.margin, REVIEW.c.id).limit(limit)
-        with explain_failure(), self._engine.connect() as connection:
+        with explain_failure(), reading(self._engine) as connection:
             return [_review_text(row) for row in connection.execute(query).mappings()]
 
     def size(self) -> int:
@@ -72,14 +72,12 @@ class ReviewQueue:
         Raises:
             DatabaseError: the database does not answer.
         """
-        with explain_failure(), self._engine.connect() as connection:
+        with explain_failure(), reading(self._engine) as connection:
             return int(connection.execute(select(func.count()).select_from(REVIEW)).scalar_one())
 
     def _drop_surest(self, connection: Connection) -> None:
-        rest = select(REVIEW.c.id).order_by(REVIEW.c.margin, REVIEW.c.id).offset(self._max_texts)
-        ids = list(connection.execute(rest.limit(10**9)).scalars())
-        if ids:
-            connection.execute(delete(REVIEW).where(REVIEW.c.id.in_(ids)))
+        kept = select(REVIEW.c.id).order_by(REVIEW.c.margin, REVIEW.c.id).limit(self._max_texts)
+        connection.execute(delete(REVIEW).where(REVIEW.c.id.not_in(kept)))
 
 
 def _insert(connection: Connection, rows: list[dict[str, Any]]) -> None:
