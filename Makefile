@@ -24,7 +24,7 @@ test-postgres: $(VENV)/dev.installed
 test-browser: $(VENV)/dev.installed
 	$(BIN)/pytest -m browser
 
-# Ten thousand requests after the OpenAPI document, and against it.
+# Thousands of requests after the OpenAPI document, and against it.
 fuzz: $(VENV)/dev.installed
 	$(BIN)/pytest -m fuzz
 
